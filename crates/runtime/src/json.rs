@@ -1,0 +1,15 @@
+//! Scalars in the proto3 JSON mapping.
+//!
+//! Generated `Deserialize` code reads through [`Number`], [`Bytes`] and [`EnumValue`]; generated `Serialize` code
+//! writes through [`Float`], [`EnumNumber`] and their slices. They accept and produce what the specification says
+//! (<https://protobuf.dev/programming-guides/json/>), which is wider than what serde does for the same Rust types.
+
+mod bytes;
+mod enumeration;
+mod float;
+mod number;
+
+pub use bytes::Bytes;
+pub use enumeration::{EnumNumber, EnumNumbers, EnumValue};
+pub use float::{Float, Floats};
+pub use number::{JsonNumber, Number};

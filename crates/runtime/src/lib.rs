@@ -1,0 +1,35 @@
+//! What generated protobuf code calls at run time.
+//!
+//! The code generator of this workspace (`runner-configuration-codegen`) writes prost messages, their proto3 JSON
+//! mapping and their `buf.validate` validators. Everything in that code which is the same for every message lives
+//! here, so that generated text stays small and is tested once:
+//!
+//! - [`Timestamp`]: the type of every `google.protobuf.Timestamp` field, with the RFC 3339 JSON mapping and
+//!   conversions to `prost_types`, [`std::time::SystemTime`], and chrono and jiff behind features;
+//! - [`json`]: numbers, bytes and enums as the proto3 JSON mapping wants them (feature `json`);
+//! - [`validate`]: the [`validate::Validate`] trait, the rules, and `buf.validate.Violations` (feature `validate`);
+//! - [`Enumeration`] and [`Redacted`]: small helpers of the generated code.
+//!
+//! Users of generated messages reach all of this through the crate that holds their messages.
+
+#[cfg(feature = "json")]
+pub mod json;
+#[cfg(feature = "validate")]
+pub mod validate;
+
+mod enumeration;
+mod redacted;
+mod timestamp;
+
+pub use enumeration::Enumeration;
+pub use redacted::Redacted;
+pub use timestamp::{Timestamp, TimestampError};
+
+/// Crates that generated code names, so that a crate with generated code need not depend on them itself.
+#[doc(hidden)]
+pub mod __private {
+    #[cfg(feature = "json")]
+    pub use pbjson;
+    #[cfg(feature = "json")]
+    pub use serde;
+}
