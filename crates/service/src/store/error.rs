@@ -1,0 +1,81 @@
+//! What can go wrong with the store itself.
+
+/// The store could not do what it was asked to.
+///
+/// The texts are for operators: they say what to do, and hold neither statements nor data.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Another process holds the store for longer than a change may wait. Nothing was changed.
+    #[error("the store is busy: another process is writing to it; try again")]
+    Busy,
+
+    /// The store cannot be used for now: it is closed, or out of space, or its medium fails. Nothing was changed.
+    #[error("the store is unavailable: {reason}")]
+    Unavailable {
+        /// What is in the way, and what to do.
+        reason: String,
+    },
+
+    /// The change was sent and its outcome is not known: look at the object before trying again.
+    #[error("it is not known whether the change was stored: {reason}; look before you try again")]
+    Unknown {
+        /// What happened.
+        reason: String,
+    },
+
+    /// What is stored is not what was written.
+    #[error("the store is damaged: {what}; restore it from a backup")]
+    Damaged {
+        /// What was found.
+        what: String,
+    },
+
+    /// The store is of something else.
+    #[error("{what}; choose another data folder")]
+    Foreign {
+        /// What it is instead.
+        what: String,
+    },
+
+    /// The store was written by a newer version of this program.
+    #[error(
+        "the store has schema version {found}, this program knows versions up to {supported}; \
+         use the newer program, or restore a backup from before the upgrade"
+    )]
+    NewerVersion {
+        /// The version of the store.
+        found: u32,
+        /// The newest version that this program can use.
+        supported: u32,
+    },
+
+    /// The files of the store cannot be used.
+    #[error("cannot use {path}: {reason}")]
+    Io {
+        /// The file or folder.
+        path: String,
+        /// Why not, and what to do.
+        reason: String,
+    },
+
+    /// The id of a new object is taken. Ids are random: this is a broken source of randomness, or the same change
+    /// sent twice. Nothing was changed.
+    #[error("the id of the new object is taken already; create it with another id")]
+    DuplicateId,
+}
+
+impl StoreError {
+    /// Whether the same call may succeed a little later, unchanged.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy | Self::Unavailable { .. })
+    }
+
+    pub(crate) fn damaged(what: impl Into<String>) -> Self {
+        Self::Damaged { what: what.into() }
+    }
+
+    pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
+        Self::Unavailable { reason: reason.into() }
+    }
+}

@@ -1,0 +1,163 @@
+//! What look-ups return: messages still encoded, one at a time or a page of them.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use prost::Message;
+use uuid::Uuid;
+
+use super::{StoreError, SubjectKey};
+
+/// A message as it is stored.
+#[derive(PartialEq, Eq)]
+pub struct Encoded<M> {
+    bytes: Vec<u8>,
+    message: PhantomData<fn() -> M>,
+}
+
+impl<M: Message + Default> Encoded<M> {
+    /// Encodes a message.
+    pub fn new(message: &M) -> Self {
+        Self::from_bytes(message.encode_to_vec())
+    }
+
+    /// Decodes the message.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if what was stored is no such message.
+    pub fn decode(&self) -> Result<M, StoreError> {
+        decode(&self.bytes)
+    }
+}
+
+impl<M> Encoded<M> {
+    /// Takes what was encoded before.
+    pub(crate) const fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self { bytes, message: PhantomData }
+    }
+
+    /// The encoded message.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The encoded message.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+impl<M> Clone for Encoded<M> {
+    fn clone(&self) -> Self {
+        Self::from_bytes(self.bytes.clone())
+    }
+}
+
+impl<M> fmt::Debug for Encoded<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoded").field("bytes", &self.bytes.len()).finish()
+    }
+}
+
+pub(crate) fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M, StoreError> {
+    M::decode(bytes).map_err(|_| StoreError::damaged("a stored message cannot be decoded"))
+}
+
+/// An environment class or an integration that was looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored<M> {
+    /// The runner that it belongs to.
+    pub runner_id: Uuid,
+    /// The object as clients see it.
+    pub message: Encoded<M>,
+}
+
+/// A host authentication token that was looked up, without its secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredToken {
+    /// The runner that it belongs to.
+    pub runner_id: Uuid,
+    /// Whom it belongs to.
+    pub owner: SubjectKey,
+    /// The token as clients see it.
+    pub message: Encoded<runner_configuration::v1::HostAuthenticationToken>,
+}
+
+/// Which part of a list is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// Only objects whose id is greater than this one. It need not be the id of an object.
+    pub after: Option<Uuid>,
+    /// At most this many.
+    pub limit: usize,
+}
+
+/// A part of a list, in the order of ids: one buffer with all messages.
+#[derive(Clone)]
+pub struct Page<M> {
+    buffer: Vec<u8>,
+    /// Where each message ends in the buffer.
+    ends: Vec<usize>,
+    next_after: Option<Uuid>,
+    message: PhantomData<fn() -> M>,
+}
+
+impl<M> Page<M> {
+    /// Where the next page starts (its [`PageRequest::after`]), if there is a next page.
+    pub const fn next_after(&self) -> Option<Uuid> {
+        self.next_after
+    }
+
+    /// How many messages there are.
+    pub const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no message.
+    pub const fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The encoded messages.
+    pub fn encoded(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| {
+            let message = self.buffer.get(start..end).unwrap_or_default();
+            start = end;
+            message
+        })
+    }
+
+    pub(crate) const fn empty() -> Self {
+        Self { buffer: Vec::new(), ends: Vec::new(), next_after: None, message: PhantomData }
+    }
+
+    pub(crate) fn push(&mut self, message: &[u8]) {
+        self.buffer.extend_from_slice(message);
+        self.ends.push(self.buffer.len());
+    }
+
+    /// Says that there is more, after the object with this id.
+    pub(crate) const fn continue_after(&mut self, id: Uuid) {
+        self.next_after = Some(id);
+    }
+}
+
+impl<M: Message + Default> Page<M> {
+    /// Decodes the messages.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if what was stored is no such message.
+    pub fn decode(&self) -> Result<Vec<M>, StoreError> {
+        self.encoded().map(decode).collect()
+    }
+}
+
+impl<M> fmt::Debug for Page<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("messages", &self.len())
+            .field("next_after", &self.next_after)
+            .finish()
+    }
+}
