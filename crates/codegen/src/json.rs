@@ -1,0 +1,139 @@
+//! The proto3 JSON mapping: what pbjson-build writes, corrected where it differs from the specification.
+//!
+//! pbjson-build's text is parsed, and every place that handles a field is looked up in the descriptors. Where the
+//! specification wants something else, the code there is compared with what pbjson-build is known to write and
+//! replaced; code that looks different fails the build, so that a new version of pbjson-build can't go unnoticed.
+
+mod decode;
+mod encode;
+
+use std::collections::HashMap;
+
+use proc_macro2::TokenStream;
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
+use quote::{ToTokens as _, quote};
+
+use crate::names::{message_path, text};
+use crate::{Descriptors, Error};
+
+pub(crate) struct Json<'a> {
+    pub(crate) package: &'a str,
+    pub(crate) messages: &'a [MessageDescriptor],
+    pub(crate) runtime: &'a syn::Path,
+    /// Whether the repeated fields of a message, given its full name, are written when they are empty.
+    pub(crate) always_written: &'a dyn Fn(&str) -> bool,
+}
+
+impl Json<'_> {
+    /// `Serialize` and `Deserialize` for the messages and enums of the package.
+    pub(crate) fn generate(
+        &self,
+        descriptors: &Descriptors,
+        extern_paths: &[(String, String)],
+    ) -> Result<TokenStream, Error> {
+        let mut file = self.parse(&pbjson_text(descriptors, self.package, extern_paths)?)?;
+        let mut corrected = HashMap::new();
+        for item in &mut file.items {
+            let syn::Item::Impl(item) = item else { continue };
+            let Some((_, trait_path, _)) = &item.trait_ else { continue };
+            let Some(message) = self.message_of(&item.self_ty) else { continue };
+            let counter = corrected.entry(message.full_name().to_owned()).or_insert((0, 0));
+            match trait_path.segments.last().map(|segment| segment.ident.to_string()).as_deref() {
+                Some("Serialize") => counter.0 += encode::correct(item, message, self)?,
+                Some("Deserialize") => counter.1 += decode::correct(item, message, self)?,
+                _ => {}
+            }
+        }
+        self.require_every_field(&corrected)?;
+        let file = file.into_token_stream();
+        let runtime = self.runtime;
+        // `use` brings the names that pbjson-build takes for granted; not every package needs both.
+        let pbjson = text(&file).contains("pbjson ::").then(|| quote!(use #runtime::__private::pbjson;));
+        Ok(quote! {
+            use #runtime::__private::serde;
+            #pbjson
+            #file
+        })
+    }
+
+    fn parse(&self, code: &str) -> Result<syn::File, Error> {
+        syn::parse_file(code).map_err(|source| Error::Syntax {
+            place: format!("{} (JSON)", self.package),
+            source,
+        })
+    }
+
+    fn message_of(&self, rust_type: &syn::Type) -> Option<&MessageDescriptor> {
+        let rust_type = text(rust_type);
+        self.messages.iter().find(|message| text(&message_path(message)) == rust_type)
+    }
+
+    /// Every field of every message has to be met in both directions, or the corrections would silently do nothing.
+    fn require_every_field(&self, met: &HashMap<String, (usize, usize)>) -> Result<(), Error> {
+        for message in self.messages {
+            let fields = message.fields().len();
+            let counts = met.get(message.full_name()).copied().unwrap_or_default();
+            if counts != (fields, fields) {
+                return Err(Error::UnexpectedJsonCode {
+                    place: message.full_name().to_owned(),
+                    expected: format!("code for {fields} fields in both directions"),
+                    found: format!("code to write {} and to read {}", counts.0, counts.1),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn pbjson_text(
+    descriptors: &Descriptors,
+    package: &str,
+    extern_paths: &[(String, String)],
+) -> Result<String, Error> {
+    let mut builder = pbjson_build::Builder::new();
+    builder.ignore_unknown_fields();
+    for (proto, rust) in extern_paths {
+        builder.extern_path(proto, rust);
+    }
+    let io = |error| Error::io(std::path::Path::new("pbjson-build"), error);
+    builder.register_descriptors(descriptors.encoded()).map_err(io)?;
+    let packages =
+        builder.generate(&[format!(".{package}")], |_| Ok(Vec::new())).map_err(io)?;
+    let mut code = Vec::new();
+    for (written, text) in packages {
+        // The prefix also matches deeper packages.
+        if written.to_string() == package {
+            code.extend_from_slice(&text);
+        }
+    }
+    String::from_utf8(code).map_err(|error| io(std::io::Error::other(error)))
+}
+
+/// Replaces `actual` after comparing it with what pbjson-build is known to write.
+fn replace(
+    field: &FieldDescriptor,
+    actual: &mut syn::Expr,
+    expected: &TokenStream,
+    replacement: TokenStream,
+) -> Result<(), Error> {
+    let found = text(actual);
+    if !same_code(&found, &expected.to_string()) {
+        return Err(unexpected(field, expected, &found));
+    }
+    *actual = syn::Expr::Verbatim(replacement);
+    Ok(())
+}
+
+/// Compares token texts; the spaces between tokens depend on whether these were parsed or quoted.
+fn same_code(one: &str, other: &str) -> bool {
+    let tokens = |code: &str| code.replace(' ', "");
+    tokens(one) == tokens(other)
+}
+
+fn unexpected(field: &FieldDescriptor, expected: &TokenStream, found: &str) -> Error {
+    Error::UnexpectedJsonCode {
+        place: field.full_name().to_owned(),
+        expected: expected.to_string(),
+        found: found.to_owned(),
+    }
+}

@@ -1,0 +1,258 @@
+//! Corrections of `Deserialize`: `null`, numbers, bytes, enums.
+
+use proc_macro2::TokenStream;
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use quote::quote;
+use syn::visit_mut::{self, VisitMut};
+
+use super::{Json, replace};
+use crate::Error;
+use crate::names::{enum_path, oneof_path, real_oneof, snake, text, upper_camel};
+
+/// Corrects the code of every field; returns how many were met.
+pub(super) fn correct(
+    item: &mut syn::ItemImpl,
+    message: &MessageDescriptor,
+    json: &Json<'_>,
+) -> Result<usize, Error> {
+    let mut visitor = Arms { message, json, met: 0, error: None };
+    visitor.visit_item_impl_mut(item);
+    match visitor.error {
+        Some(error) => Err(error),
+        None => Ok(visitor.met),
+    }
+}
+
+/// Finds the arms `GeneratedField::Name => { …; name__ = VALUE; }`.
+struct Arms<'a> {
+    message: &'a MessageDescriptor,
+    json: &'a Json<'a>,
+    met: usize,
+    error: Option<Error>,
+}
+
+impl VisitMut for Arms<'_> {
+    fn visit_arm_mut(&mut self, arm: &mut syn::Arm) {
+        if let Some(field) = self.field_of(&arm.pat)
+            && let Some(assignment) = assignment(&mut arm.body)
+        {
+            self.met += 1;
+            if let Err(error) = self.field(&field, &mut assignment.right) {
+                self.error.get_or_insert(error);
+            }
+            return;
+        }
+        visit_mut::visit_arm_mut(self, arm);
+    }
+}
+
+fn assignment(body: &mut syn::Expr) -> Option<&mut syn::ExprAssign> {
+    let syn::Expr::Block(block) = body else { return None };
+    match block.block.stmts.last_mut()? {
+        syn::Stmt::Expr(syn::Expr::Assign(assignment), _) => Some(assignment),
+        _ => None,
+    }
+}
+
+impl Arms<'_> {
+    fn field_of(&self, pattern: &syn::Pat) -> Option<FieldDescriptor> {
+        let syn::Pat::Path(path) = pattern else { return None };
+        let mut segments = path.path.segments.iter();
+        if segments.next()?.ident != "GeneratedField" {
+            return None;
+        }
+        let variant = segments.next()?.ident.to_string();
+        self.message.fields().find(|field| text(&upper_camel(field.name())) == variant)
+    }
+
+    fn field(&self, field: &FieldDescriptor, value: &mut syn::Expr) -> Result<(), Error> {
+        if field.is_map() {
+            return self.map(field, value);
+        }
+        let stock = Decoder::stock(field);
+        let ours = Decoder::ours(field, self.json.runtime);
+        let (stock_type, our_type) = (&stock.rust_type, &ours.rust_type);
+        let (stock_value, our_value) = (&stock.value, &ours.value);
+        let (expected, replacement) = if let Some(oneof) = real_oneof(field) {
+            let (oneof, variant) = (oneof_path(&oneof), upper_camel(field.name()));
+            let wrapped = match &stock_value {
+                Some(stock_value) => quote!(|x| #oneof::#variant(#stock_value)),
+                None => quote!(#oneof::#variant),
+            };
+            let expected = quote!(map_.next_value::<::std::option::Option<#stock_type>>()?.map(#wrapped));
+            let unwrapped = ours.unwrap_option();
+            let replacement = quote!(map_.next_value::<::std::option::Option<#our_type>>()? #unwrapped .map(#oneof::#variant));
+            (expected, replacement)
+        } else if field.is_list() {
+            let expected = match &stock_value {
+                Some(stock_value) => quote!(Some(map_.next_value::<Vec<#stock_type>>()?.into_iter().map(|x| #stock_value).collect())),
+                None => quote!(Some(map_.next_value()?)),
+            };
+            let collected = match &our_value {
+                Some(our_value) if ours.is_enum => quote!(.into_iter().filter_map(|x| #our_value).collect()),
+                Some(our_value) => quote!(.into_iter().map(|x| #our_value).collect()),
+                None => quote!(),
+            };
+            let replacement = quote!(Some(map_.next_value::<::std::option::Option<::std::vec::Vec<#our_type>>>()?.unwrap_or_default() #collected));
+            (expected, replacement)
+        } else if field.supports_presence() {
+            let expected = match &stock_value {
+                Some(stock_value) => quote!(map_.next_value::<::std::option::Option<#stock_type>>()?.map(|x| #stock_value)),
+                None => quote!(map_.next_value()?),
+            };
+            let unwrapped = ours.unwrap_option();
+            let replacement = quote!(map_.next_value::<::std::option::Option<#our_type>>()? #unwrapped);
+            (expected, replacement)
+        } else {
+            let expected = match (&stock_value, stock.is_enum) {
+                (Some(_), true) => quote!(Some(map_.next_value::<#stock_type>()? as i32)),
+                (Some(_), false) => quote!(Some(map_.next_value::<#stock_type>()?.0)),
+                (None, _) => quote!(Some(map_.next_value()?)),
+            };
+            let unwrapped = ours.unwrap_option();
+            let replacement = quote!(Some(map_.next_value::<::std::option::Option<#our_type>>()? #unwrapped .unwrap_or_default()));
+            (expected, replacement)
+        };
+        replace(field, value, &expected, replacement)
+    }
+
+    fn map(&self, field: &FieldDescriptor, value: &mut syn::Expr) -> Result<(), Error> {
+        let Kind::Message(entry) = field.kind() else { return Ok(()) };
+        let (key, map_value) = (entry.map_entry_key_field(), entry.map_entry_value_field());
+        let runtime = self.json.runtime;
+        let (stock_key, our_key) = (MapPart::stock(&key, "k"), MapPart::ours(&key, "k", runtime));
+        let (stock, ours) = (MapPart::stock(&map_value, "v"), MapPart::ours(&map_value, "v", runtime));
+        let converted = |key: &MapPart, value: &MapPart| {
+            let (key, value) = (&key.value, &value.value);
+            quote!(.into_iter().map(|(k, v)| (#key, #value)).collect())
+        };
+        let plain = matches!((&stock_key, &stock), (MapPart { plain: true, .. }, MapPart { plain: true, .. }));
+        let stock_conversion = (!plain).then(|| converted(&stock_key, &stock));
+        let (stock_key_type, stock_type) = (&stock_key.rust_type, &stock.rust_type);
+        let expected = quote!(Some(map_.next_value::<std::collections::HashMap<#stock_key_type, #stock_type>>()? #stock_conversion));
+        let our_conversion = if ours.is_enum {
+            let key = &our_key.value;
+            quote!(.into_iter().filter_map(|(k, v)| v.number().map(|v| (#key, v))).collect())
+        } else if plain {
+            quote!()
+        } else {
+            converted(&our_key, &ours)
+        };
+        let (key_type, value_type) = (&our_key.rust_type, &ours.rust_type);
+        let replacement = quote!(Some(map_.next_value::<::std::option::Option<::std::collections::HashMap<#key_type, #value_type>>>()?.unwrap_or_default() #our_conversion));
+        replace(field, value, &expected, replacement)
+    }
+}
+
+/// How one value is read.
+struct Decoder {
+    /// The type that serde is asked for.
+    rust_type: TokenStream,
+    /// The field's value from such an `x`; `None` where it is `x` itself.
+    value: Option<TokenStream>,
+    is_enum: bool,
+}
+
+impl Decoder {
+    fn stock(field: &FieldDescriptor) -> Self {
+        match field.kind() {
+            Kind::Message(_) | Kind::String | Kind::Bool => Self::plain(),
+            Kind::Enum(enumeration) => {
+                let rust_type = enum_path(&enumeration);
+                Self { rust_type, value: Some(quote!(x as i32)), is_enum: true }
+            }
+            Kind::Bytes => Self::wrapped(quote!(::pbjson::private::BytesDeserialize<_>)),
+            _ => Self::wrapped(quote!(::pbjson::private::NumberDeserialize<_>)),
+        }
+    }
+
+    fn ours(field: &FieldDescriptor, runtime: &syn::Path) -> Self {
+        match field.kind() {
+            Kind::Message(_) | Kind::String | Kind::Bool => Self::plain(),
+            Kind::Enum(enumeration) => {
+                let enumeration = enum_path(&enumeration);
+                let rust_type = quote!(#runtime::json::EnumValue<#enumeration>);
+                Self { rust_type, value: Some(quote!(x.number())), is_enum: true }
+            }
+            Kind::Bytes => Self::wrapped(quote!(#runtime::json::Bytes<_>)),
+            _ => Self::wrapped(quote!(#runtime::json::Number<_>)),
+        }
+    }
+
+    fn plain() -> Self {
+        Self { rust_type: quote!(_), value: None, is_enum: false }
+    }
+
+    fn wrapped(rust_type: TokenStream) -> Self {
+        Self { rust_type, value: Some(quote!(x.0)), is_enum: false }
+    }
+
+    /// From an `Option` of the type that serde is asked for to an `Option` of the field's value.
+    fn unwrap_option(&self) -> TokenStream {
+        match &self.value {
+            Some(value) if self.is_enum => quote!(.and_then(|x| #value)),
+            Some(value) => quote!(.map(|x| #value)),
+            None => quote!(),
+        }
+    }
+}
+
+/// How the keys or the values of a map are read.
+struct MapPart {
+    rust_type: TokenStream,
+    value: TokenStream,
+    is_enum: bool,
+    plain: bool,
+}
+
+impl MapPart {
+    fn stock(field: &FieldDescriptor, name: &str) -> Self {
+        let name = snake(name);
+        match field.kind() {
+            Kind::Message(_) | Kind::String | Kind::Bool => Self::plain(&name),
+            Kind::Enum(enumeration) => {
+                Self { rust_type: enum_path(&enumeration), value: quote!(#name as i32), is_enum: true, plain: false }
+            }
+            Kind::Bytes => Self::wrapped(quote!(::pbjson::private::BytesDeserialize<_>), &name),
+            kind => {
+                let number = number_type(&kind);
+                Self::wrapped(quote!(::pbjson::private::NumberDeserialize<#number>), &name)
+            }
+        }
+    }
+
+    fn ours(field: &FieldDescriptor, name: &str, runtime: &syn::Path) -> Self {
+        let name = snake(name);
+        match field.kind() {
+            Kind::Message(_) | Kind::String | Kind::Bool => Self::plain(&name),
+            Kind::Enum(enumeration) => {
+                let enumeration = enum_path(&enumeration);
+                Self { rust_type: quote!(#runtime::json::EnumValue<#enumeration>), value: quote!(#name), is_enum: true, plain: false }
+            }
+            Kind::Bytes => Self::wrapped(quote!(#runtime::json::Bytes<_>), &name),
+            kind => {
+                let number = number_type(&kind);
+                Self::wrapped(quote!(#runtime::json::Number<#number>), &name)
+            }
+        }
+    }
+
+    fn plain(name: &proc_macro2::Ident) -> Self {
+        Self { rust_type: quote!(_), value: quote!(#name), is_enum: false, plain: true }
+    }
+
+    fn wrapped(rust_type: TokenStream, name: &proc_macro2::Ident) -> Self {
+        Self { rust_type, value: quote!(#name.0), is_enum: false, plain: false }
+    }
+}
+
+fn number_type(kind: &Kind) -> TokenStream {
+    match kind {
+        Kind::Double => quote!(f64),
+        Kind::Float => quote!(f32),
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => quote!(i64),
+        Kind::Uint64 | Kind::Fixed64 => quote!(u64),
+        Kind::Uint32 | Kind::Fixed32 => quote!(u32),
+        _ => quote!(i32),
+    }
+}

@@ -1,0 +1,50 @@
+//! From protobuf descriptors to Rust, in a build script.
+//!
+//! The input is a compiled descriptor set and the options given in `build.rs`; nothing here knows a particular
+//! service. What comes out:
+//!
+//! - [`Messages`]: prost messages, whose `Debug` hides fields marked `debug_redact`; their proto3 JSON mapping (pbjson
+//!   output, corrected where it differs from the specification); and validators for their `buf.validate` rules;
+//! - [`Services`]: for every service a trait to implement, the glue that serves an implementation as Connect, gRPC and
+//!   gRPC-Web, and an adapter for implementations of tonic's trait; or the methods of a client.
+//!
+//! No `protoc` is needed: [`Descriptors::compile`] uses protox.
+//!
+//! # A build script
+//!
+//! ```no_run
+//! use runner_configuration_codegen::{Descriptors, Error, Messages};
+//!
+//! fn main() -> Result<(), Error> {
+//!     let descriptors = Descriptors::compile(["proto"], ["acme/greeter/v1/greeter.proto"])?;
+//!     Messages::new(&descriptors).package("acme.greeter.v1").generate()
+//! }
+//! ```
+//!
+//! The files are written to `OUT_DIR` and named after the package: `acme.greeter.v1.rs` for messages,
+//! `acme.greeter.v1.json.rs`, `acme.greeter.v1.validate.rs`, `acme.greeter.v1.server.rs` and
+//! `acme.greeter.v1.client.rs`. They are included where the package's module is:
+//!
+//! ```ignore
+//! pub mod v1 {
+//!     include!(concat!(env!("OUT_DIR"), "/acme.greeter.v1.rs"));
+//!
+//!     mod json {
+//!         use super::*;
+//!         include!(concat!(env!("OUT_DIR"), "/acme.greeter.v1.json.rs"));
+//!     }
+//! }
+//! ```
+
+mod debug;
+mod descriptors;
+mod enumeration;
+mod error;
+mod json;
+mod messages;
+mod names;
+mod validators;
+
+pub use descriptors::Descriptors;
+pub use error::Error;
+pub use messages::Messages;

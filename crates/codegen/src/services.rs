@@ -1,0 +1,1 @@
+//! Service glue (placeholder until the next step).
