@@ -19,7 +19,7 @@ pub enum StoreError {
 
     /// The change was sent and its outcome is not known: look at the object before trying again.
     #[error("it is not known whether the change was stored: {reason}; look before you try again")]
-    Unknown {
+    OutcomeUnknown {
         /// What happened.
         reason: String,
     },

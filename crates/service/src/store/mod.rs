@@ -10,7 +10,7 @@
 //! - **Durability.** A change is on stable storage when its future is ready with `Ok`. Every later look-up, by
 //!   anyone, sees it.
 //! - **All or nothing.** A method that returns an error, or an outcome that refuses, has changed nothing. The one
-//!   exception is [`StoreError::Unknown`]: the change was sent, and its outcome is not known.
+//!   exception is [`StoreError::OutcomeUnknown`]: the change was sent, and its outcome is not known.
 //! - **Dropped futures.** Dropping the future of a change may or may not stop it; it never leaves half of it.
 //! - **Order.** Ids are UUIDv7, chosen by the caller. Lists are in the order of ids, which is that of creation.
 //! - **Missing objects.** A look-up returns `None`; a change has an outcome that says so. Neither is an error.
@@ -27,6 +27,7 @@ mod filter;
 mod outcome;
 mod page;
 mod records;
+pub mod sqlite;
 
 pub use error::StoreError;
 pub use filter::{EnvironmentClassFilter, HostAuthenticationTokenFilter, RunnerFilter};

@@ -138,8 +138,8 @@ impl<M> Page<M> {
     }
 
     /// Says that there is more, after the object with this id.
-    pub(crate) const fn continue_after(&mut self, id: Uuid) {
-        self.next_after = Some(id);
+    pub(crate) const fn continue_after(&mut self, id: Option<Uuid>) {
+        self.next_after = id;
     }
 }
 

@@ -1,0 +1,147 @@
+//! Environment classes.
+
+use prost::Message;
+use runner_configuration::v1::EnvironmentClass;
+use rusqlite::{Connection, params};
+use uuid::Uuid;
+
+use super::statement::{all, execute, find};
+use super::{changes, list, runners};
+use crate::store::page::decode;
+use crate::store::{
+    Change, Created, Encoded, EnvironmentClassFilter, EnvironmentClassRecord, Page, PageRequest,
+    Stored, StoreError, Updated,
+};
+
+pub(super) fn create(
+    connection: &Connection,
+    change: &Change,
+    class: &EnvironmentClassRecord,
+) -> Result<Created, StoreError> {
+    if !runners::is_there(connection, class.runner_id)? {
+        return Ok(Created::RunnerNotFound);
+    }
+    execute(
+        connection,
+        "INSERT INTO environment_classes (id, runner_id, enabled, sealed_to, message)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            class.id,
+            class.runner_id,
+            class.message.enabled,
+            class.sealed_to,
+            class.message.encode_to_vec(),
+        ],
+    )?;
+    changes::record(connection, change, class.id)?;
+    Ok(Created::Done)
+}
+
+pub(super) fn get(
+    connection: &Connection,
+    id: Uuid,
+) -> Result<Option<Stored<EnvironmentClass>>, StoreError> {
+    find(
+        connection,
+        "SELECT runner_id, message FROM environment_classes WHERE id = ?1",
+        [id.as_bytes()],
+        |row| Ok(Stored { runner_id: row.get(0)?, message: Encoded::from_bytes(row.get(1)?) }),
+    )
+}
+
+pub(super) fn page(
+    connection: &Connection,
+    filter: &EnvironmentClassFilter,
+    request: PageRequest,
+) -> Result<Page<EnvironmentClass>, StoreError> {
+    let enabled = match (filter.enabled, filter.usable_only) {
+        (Some(false), true) => return Ok(Page::empty()),
+        (enabled, false) => enabled,
+        (_, true) => Some(true),
+    };
+    if !looks_at_runners(filter) {
+        let runners = list::Runners::from_filter(&filter.runner_ids);
+        return list::of_runners(connection, list::CLASSES, &runners, enabled, request);
+    }
+    // Runners and classes are read from one state of the store.
+    let snapshot = super::readers::snapshot(connection)?;
+    let runners = matching_runners(&snapshot, filter)?;
+    list::of_runners(&snapshot, list::CLASSES, &runners, enabled, request)
+}
+
+pub(super) fn update<E>(
+    connection: &Connection,
+    change: &Change,
+    id: Uuid,
+    updater: &mut impl FnMut(&mut EnvironmentClassRecord) -> Result<(), E>,
+) -> Result<Updated<(), E>, StoreError> {
+    let Some(mut class) = record(connection, id)? else {
+        return Ok(Updated::NotFound);
+    };
+    if let Err(refusal) = updater(&mut class) {
+        return Ok(Updated::Refused(refusal));
+    }
+    execute(
+        connection,
+        "UPDATE environment_classes SET enabled = ?2, sealed_to = ?3, message = ?4 WHERE id = ?1",
+        params![id, class.message.enabled, class.sealed_to, class.message.encode_to_vec()],
+    )?;
+    changes::record(connection, change, id)?;
+    Ok(Updated::Done(()))
+}
+
+fn record(
+    connection: &Connection,
+    id: Uuid,
+) -> Result<Option<EnvironmentClassRecord>, StoreError> {
+    let row = find(
+        connection,
+        "SELECT runner_id, sealed_to, message FROM environment_classes WHERE id = ?1",
+        [id],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?)),
+    )?;
+    row.map(|(runner_id, sealed_to, message)| {
+        Ok(EnvironmentClassRecord { id, runner_id, message: decode(&message)?, sealed_to })
+    })
+    .transpose()
+}
+
+/// Whether the filter asks for something that only the runners' own rows tell.
+fn looks_at_runners(filter: &EnvironmentClassFilter) -> bool {
+    filter.usable_only || !filter.runner_kinds.is_empty() || !filter.runner_providers.is_empty()
+}
+
+/// Resolves the filter to runners, so that any combination of its parts is read along an index.
+///
+/// Runners are few. Where all of them match, the list is the unfiltered one.
+fn matching_runners(
+    connection: &Connection,
+    filter: &EnvironmentClassFilter,
+) -> Result<list::Runners, StoreError> {
+    let all = all(
+        connection,
+        "SELECT id, kind, provider, schema IS NOT NULL FROM runners",
+        [],
+        |row| Ok((row.get::<_, Uuid>(0)?, row.get(1)?, row.get(2)?, row.get::<_, bool>(3)?)),
+    )?;
+    let kinds: Vec<i32> = filter.runner_kinds.iter().map(|&kind| kind.into()).collect();
+    let providers: Vec<i32> = filter.runner_providers.iter().map(|&one| one.into()).collect();
+    let matching: Vec<Uuid> = all
+        .iter()
+        .filter(|(id, kind, provider, registered)| {
+            allows(&filter.runner_ids, id)
+                && allows(&kinds, kind)
+                && allows(&providers, provider)
+                && (*registered || !filter.usable_only)
+        })
+        .map(|(id, ..)| *id)
+        .collect();
+    if matching.len() == all.len() {
+        return Ok(list::Runners::All);
+    }
+    Ok(list::Runners::These(matching))
+}
+
+fn allows<T: PartialEq>(part: &[T], value: &T) -> bool {
+    part.is_empty() || part.contains(value)
+}

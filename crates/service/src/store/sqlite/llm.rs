@@ -1,0 +1,162 @@
+//! LLM integrations.
+
+use prost::Message;
+use runner_configuration::v1::{LlmIntegration, LlmIntegrationPhase, SupportedModel};
+use rusqlite::{Connection, params};
+use uuid::Uuid;
+
+use super::list::{self, LLM_INTEGRATIONS};
+use super::statement::{all, execute, find};
+use super::{changes, runners};
+use crate::store::page::decode;
+use crate::store::{
+    Change, Created, Encoded, LlmIntegrationDeleted, LlmIntegrationRecord, Page, PageRequest,
+    RunnerFilter, Stored, StoreError, Updated,
+};
+
+pub(super) fn create(
+    connection: &Connection,
+    change: &Change,
+    integration: &LlmIntegrationRecord,
+) -> Result<Created, StoreError> {
+    if !runners::is_there(connection, integration.runner_id)? {
+        return Ok(Created::RunnerNotFound);
+    }
+    execute(
+        connection,
+        "INSERT INTO llm_integrations
+             (id, runner_id, enabled, api_key_sealed_to, headers_sealed_to, message)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            integration.id,
+            integration.runner_id,
+            is_enabled(&integration.message),
+            integration.api_key_sealed_to,
+            integration.headers_sealed_to,
+            integration.message.encode_to_vec(),
+        ],
+    )?;
+    changes::record(connection, change, integration.id)?;
+    Ok(Created::Done)
+}
+
+pub(super) fn get(
+    connection: &Connection,
+    id: Uuid,
+) -> Result<Option<Stored<LlmIntegration>>, StoreError> {
+    find(
+        connection,
+        "SELECT runner_id, message FROM llm_integrations WHERE id = ?1",
+        [id.as_bytes()],
+        |row| Ok(Stored { runner_id: row.get(0)?, message: Encoded::from_bytes(row.get(1)?) }),
+    )
+}
+
+pub(super) fn page(
+    connection: &Connection,
+    filter: &RunnerFilter,
+    request: PageRequest,
+) -> Result<Page<LlmIntegration>, StoreError> {
+    let runners = list::Runners::from_filter(&filter.runner_ids);
+    list::of_runners(connection, LLM_INTEGRATIONS, &runners, None, request)
+}
+
+pub(super) fn update<E>(
+    connection: &Connection,
+    change: &Change,
+    id: Uuid,
+    updater: &mut impl FnMut(&mut LlmIntegrationRecord) -> Result<(), E>,
+) -> Result<Updated<(), E>, StoreError> {
+    let Some(mut integration) = record(connection, id)? else {
+        return Ok(Updated::NotFound);
+    };
+    if let Err(refusal) = updater(&mut integration) {
+        return Ok(Updated::Refused(refusal));
+    }
+    execute(
+        connection,
+        "UPDATE llm_integrations
+         SET enabled = ?2, api_key_sealed_to = ?3, headers_sealed_to = ?4, message = ?5
+         WHERE id = ?1",
+        params![
+            id,
+            is_enabled(&integration.message),
+            integration.api_key_sealed_to,
+            integration.headers_sealed_to,
+            integration.message.encode_to_vec(),
+        ],
+    )?;
+    changes::record(connection, change, id)?;
+    Ok(Updated::Done(()))
+}
+
+pub(super) fn delete(
+    connection: &Connection,
+    change: &Change,
+    id: Uuid,
+    force: bool,
+) -> Result<LlmIntegrationDeleted, StoreError> {
+    let Some(integration) = record(connection, id)? else {
+        return Ok(LlmIntegrationDeleted::NotFound);
+    };
+    if !force {
+        let models = only_offered_by(connection, &integration)?;
+        if !models.is_empty() {
+            return Ok(LlmIntegrationDeleted::LastForModels(models));
+        }
+    }
+    execute(connection, "DELETE FROM llm_integrations WHERE id = ?1", [id])?;
+    changes::record(connection, change, id)?;
+    Ok(LlmIntegrationDeleted::Done)
+}
+
+/// The models that the integration offers and no other enabled integration of its runner does.
+fn only_offered_by(
+    connection: &Connection,
+    integration: &LlmIntegrationRecord,
+) -> Result<Vec<SupportedModel>, StoreError> {
+    if !is_enabled(&integration.message) {
+        return Ok(Vec::new());
+    }
+    let others = all(
+        connection,
+        "SELECT message FROM llm_integrations
+         WHERE runner_id = ?1 AND enabled = 1 AND id <> ?2",
+        [integration.runner_id, integration.id],
+        |row| row.get::<_, Vec<u8>>(0),
+    )?;
+    let mut models = integration.message.models.clone();
+    models.dedup();
+    for other in others {
+        let other: LlmIntegration = decode(&other)?;
+        models.retain(|model| !other.models.contains(model));
+    }
+    Ok(models
+        .into_iter()
+        .map(|model| SupportedModel::try_from(model).unwrap_or_default())
+        .collect())
+}
+
+fn is_enabled(integration: &LlmIntegration) -> bool {
+    integration.phase() == LlmIntegrationPhase::Available
+}
+
+fn record(connection: &Connection, id: Uuid) -> Result<Option<LlmIntegrationRecord>, StoreError> {
+    let row = find(
+        connection,
+        "SELECT runner_id, api_key_sealed_to, headers_sealed_to, message
+         FROM llm_integrations WHERE id = ?1",
+        [id],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, Vec<u8>>(3)?)),
+    )?;
+    row.map(|(runner_id, api_key_sealed_to, headers_sealed_to, message)| {
+        Ok(LlmIntegrationRecord {
+            id,
+            runner_id,
+            message: decode(&message)?,
+            api_key_sealed_to,
+            headers_sealed_to,
+        })
+    })
+    .transpose()
+}

@@ -1,0 +1,102 @@
+//! The schema: which version a database has, how it gets to the newest, and whether it is really that.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::from_sqlite;
+use crate::store::StoreError;
+
+/// Marks a database as ours, in its header: "RCFG".
+pub(super) const APPLICATION_ID: u32 = 0x5243_4647;
+
+/// Each takes the schema from the version that is its index to the next one. What was released is not changed.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+
+const NEWEST: u32 = MIGRATIONS.len() as u32;
+
+/// What a file turned out to be.
+#[derive(PartialEq)]
+pub(super) enum Found {
+    /// Nothing yet.
+    Empty,
+    /// A store of this version, which is not newer than the newest that we know.
+    Version(u32),
+}
+
+/// Looks at a database without changing it, and refuses what is not ours or is newer than this program.
+pub(super) fn inspect(connection: &Connection) -> Result<Found, StoreError> {
+    let application_id: u32 = pragma(connection, "application_id")?;
+    let version: u32 = pragma(connection, "user_version")?;
+    let is_empty = schema(connection)?.is_empty();
+    match application_id {
+        APPLICATION_ID if version > NEWEST => {
+            Err(StoreError::NewerVersion { found: version, supported: NEWEST })
+        }
+        APPLICATION_ID if version > 0 => Ok(Found::Version(version)),
+        0 if version == 0 && is_empty => Ok(Found::Empty),
+        _ => Err(StoreError::Foreign {
+            what: "the database belongs to another program".into(),
+        }),
+    }
+}
+
+/// Brings the schema to the newest version, in one transaction.
+///
+/// Of several processes that do so at once, one migrates, and the others wait and find it done.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    if inspect(connection)? == Found::Version(NEWEST) {
+        return Ok(());
+    }
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(from_sqlite)?;
+    let version = match inspect(&transaction)? {
+        Found::Empty => 0,
+        Found::Version(version) => version,
+    };
+    apply(&transaction, version)?;
+    transaction.commit().map_err(from_sqlite)
+}
+
+/// Compares the schema with what the migrations make of an empty database.
+pub(super) fn verify(connection: &Connection) -> Result<(), StoreError> {
+    let expected = Connection::open_in_memory().map_err(from_sqlite)?;
+    apply(&expected, 0)?;
+    if schema(connection)? == schema(&expected)? {
+        return Ok(());
+    }
+    Err(StoreError::damaged(format!(
+        "its tables are not those of schema version {NEWEST}"
+    )))
+}
+
+fn apply(connection: &Connection, version: u32) -> Result<(), StoreError> {
+    for migration in MIGRATIONS.iter().skip(version as usize) {
+        connection.execute_batch(migration).map_err(from_sqlite)?;
+    }
+    connection
+        .execute_batch(&format!(
+            "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {NEWEST};"
+        ))
+        .map_err(from_sqlite)
+}
+
+/// The statements that made the tables and indexes.
+fn schema(connection: &Connection) -> Result<Vec<(String, String)>, StoreError> {
+    let read = || {
+        connection
+            .prepare(
+                "SELECT name, sql FROM sqlite_schema
+                 WHERE sql IS NOT NULL AND substr(name, 1, 7) <> 'sqlite_' ORDER BY name",
+            )?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()
+    };
+    read().map_err(from_sqlite)
+}
+
+fn pragma<T: rusqlite::types::FromSql>(
+    connection: &Connection,
+    name: &str,
+) -> Result<T, StoreError> {
+    connection.pragma_query_value(None, name, |row| row.get(0)).map_err(from_sqlite)
+}

@@ -1,0 +1,244 @@
+//! The [`Store`] methods: changes go to the writer, look-ups to a reader.
+
+use runner_configuration::v1::{
+    EnvironmentClass, HostAuthenticationToken, LlmIntegration, ScmIntegration,
+};
+use uuid::Uuid;
+
+use super::{SqliteStore, changes, classes, keys, llm, runners, scm, tokens};
+use crate::store::{
+    Change, Created, EnvironmentClassFilter, EnvironmentClassRecord,
+    HostAuthenticationTokenFilter, HostAuthenticationTokenRecord, LlmIntegrationDeleted,
+    LlmIntegrationRecord, Page, PageRequest, RecordedChange, Runner, RunnerFilter, RunnerPut,
+    RunnerRemoved, ScmIntegrationRecord, Store, StoreError, Stored, StoredToken, SubjectKey,
+    TokenCreated, TokenDeletions, Updated,
+};
+
+impl Store for SqliteStore {
+    async fn runner(&self, id: Uuid) -> Result<Option<Runner>, StoreError> {
+        self.readers.with(|connection| runners::get(connection, id))
+    }
+
+    async fn runners(&self) -> Result<Vec<Runner>, StoreError> {
+        self.readers.with(runners::list)
+    }
+
+    async fn put_runner(&self, change: Change, runner: Runner) -> Result<RunnerPut, StoreError> {
+        self.writer.run(move |connection| runners::put(connection, &change, &runner)).await
+    }
+
+    async fn remove_runner(
+        &self,
+        change: Change,
+        id: Uuid,
+        force: bool,
+    ) -> Result<RunnerRemoved, StoreError> {
+        self.writer.run(move |connection| runners::remove(connection, &change, id, force)).await
+    }
+
+    async fn create_environment_class(
+        &self,
+        change: Change,
+        class: EnvironmentClassRecord,
+    ) -> Result<Created, StoreError> {
+        self.writer.run(move |connection| classes::create(connection, &change, &class)).await
+    }
+
+    async fn environment_class(
+        &self,
+        id: Uuid,
+    ) -> Result<Option<Stored<EnvironmentClass>>, StoreError> {
+        self.readers.with(|connection| classes::get(connection, id))
+    }
+
+    async fn environment_classes(
+        &self,
+        filter: EnvironmentClassFilter,
+        page: PageRequest,
+    ) -> Result<Page<EnvironmentClass>, StoreError> {
+        self.readers.with(|connection| classes::page(connection, &filter, page))
+    }
+
+    async fn update_environment_class<E, F>(
+        &self,
+        change: Change,
+        id: Uuid,
+        mut updater: F,
+    ) -> Result<Updated<(), E>, StoreError>
+    where
+        E: Send + 'static,
+        F: FnMut(&mut EnvironmentClassRecord) -> Result<(), E> + Send + 'static,
+    {
+        self.writer
+            .run(move |connection| classes::update(connection, &change, id, &mut updater))
+            .await
+    }
+
+    async fn create_host_authentication_token(
+        &self,
+        change: Change,
+        token: HostAuthenticationTokenRecord,
+    ) -> Result<TokenCreated, StoreError> {
+        self.writer.run(move |connection| tokens::create(connection, &change, &token)).await
+    }
+
+    async fn host_authentication_token(&self, id: Uuid) -> Result<Option<StoredToken>, StoreError> {
+        self.readers.with(|connection| tokens::get(connection, id))
+    }
+
+    async fn host_authentication_token_record(
+        &self,
+        id: Uuid,
+    ) -> Result<Option<HostAuthenticationTokenRecord>, StoreError> {
+        self.readers.with(|connection| tokens::get_record(connection, id))
+    }
+
+    async fn host_authentication_tokens(
+        &self,
+        filter: HostAuthenticationTokenFilter,
+        page: PageRequest,
+    ) -> Result<Page<HostAuthenticationToken>, StoreError> {
+        self.readers.with(|connection| tokens::page(connection, &filter, page))
+    }
+
+    async fn update_host_authentication_token<E, F>(
+        &self,
+        change: Change,
+        id: Uuid,
+        mut updater: F,
+    ) -> Result<Updated<(), E>, StoreError>
+    where
+        E: Send + 'static,
+        F: FnMut(&mut HostAuthenticationTokenRecord) -> Result<(), E> + Send + 'static,
+    {
+        self.writer
+            .run(move |connection| tokens::update(connection, &change, id, &mut updater))
+            .await
+    }
+
+    async fn delete_host_authentication_token(
+        &self,
+        change: Change,
+        id: Uuid,
+        owner: Option<SubjectKey>,
+    ) -> Result<bool, StoreError> {
+        self.writer.run(move |connection| tokens::delete(connection, &change, id, owner)).await
+    }
+
+    async fn create_scm_integration(
+        &self,
+        change: Change,
+        integration: ScmIntegrationRecord,
+    ) -> Result<Created, StoreError> {
+        self.writer.run(move |connection| scm::create(connection, &change, &integration)).await
+    }
+
+    async fn scm_integration(
+        &self,
+        id: Uuid,
+    ) -> Result<Option<Stored<ScmIntegration>>, StoreError> {
+        self.readers.with(|connection| scm::get(connection, id))
+    }
+
+    async fn scm_integrations(
+        &self,
+        filter: RunnerFilter,
+        page: PageRequest,
+    ) -> Result<Page<ScmIntegration>, StoreError> {
+        self.readers.with(|connection| scm::page(connection, &filter, page))
+    }
+
+    async fn update_scm_integration<E, F>(
+        &self,
+        change: Change,
+        id: Uuid,
+        mut updater: F,
+    ) -> Result<Updated<u64, E>, StoreError>
+    where
+        E: Send + 'static,
+        F: FnMut(&mut ScmIntegrationRecord) -> Result<TokenDeletions, E> + Send + 'static,
+    {
+        self.writer
+            .run(move |connection| scm::update(connection, &change, id, &mut updater))
+            .await
+    }
+
+    async fn delete_scm_integration(
+        &self,
+        change: Change,
+        id: Uuid,
+    ) -> Result<Option<u64>, StoreError> {
+        self.writer.run(move |connection| scm::delete(connection, &change, id)).await
+    }
+
+    async fn create_llm_integration(
+        &self,
+        change: Change,
+        integration: LlmIntegrationRecord,
+    ) -> Result<Created, StoreError> {
+        self.writer.run(move |connection| llm::create(connection, &change, &integration)).await
+    }
+
+    async fn llm_integration(
+        &self,
+        id: Uuid,
+    ) -> Result<Option<Stored<LlmIntegration>>, StoreError> {
+        self.readers.with(|connection| llm::get(connection, id))
+    }
+
+    async fn llm_integrations(
+        &self,
+        filter: RunnerFilter,
+        page: PageRequest,
+    ) -> Result<Page<LlmIntegration>, StoreError> {
+        self.readers.with(|connection| llm::page(connection, &filter, page))
+    }
+
+    async fn update_llm_integration<E, F>(
+        &self,
+        change: Change,
+        id: Uuid,
+        mut updater: F,
+    ) -> Result<Updated<(), E>, StoreError>
+    where
+        E: Send + 'static,
+        F: FnMut(&mut LlmIntegrationRecord) -> Result<(), E> + Send + 'static,
+    {
+        self.writer
+            .run(move |connection| llm::update(connection, &change, id, &mut updater))
+            .await
+    }
+
+    async fn delete_llm_integration(
+        &self,
+        change: Change,
+        id: Uuid,
+        force: bool,
+    ) -> Result<LlmIntegrationDeleted, StoreError> {
+        self.writer.run(move |connection| llm::delete(connection, &change, id, force)).await
+    }
+
+    async fn set_admin_key_hash(
+        &self,
+        change: Change,
+        hash: [u8; 32],
+        subject: SubjectKey,
+    ) -> Result<(), StoreError> {
+        self.writer
+            .run(move |connection| keys::set_admin_hash(connection, &change, hash, subject))
+            .await
+    }
+
+    async fn admin_key_hash(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        self.readers.with(keys::admin_hash)
+    }
+
+    async fn changes(&self, after: u64, limit: usize) -> Result<Vec<RecordedChange>, StoreError> {
+        self.readers.with(|connection| changes::list(connection, after, limit))
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.writer.close().await;
+        Ok(())
+    }
+}

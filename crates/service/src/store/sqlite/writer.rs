@@ -1,0 +1,262 @@
+//! The one thread that changes the store.
+//!
+//! Changes wait in a queue. The thread takes what has gathered there, runs it as one transaction, each change inside a
+//! savepoint of its own, commits, and answers all of them. So many callers share one sync to the disk, their order is
+//! kept, and a change that fails takes nothing else with it.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::error::{from_commit, from_sqlite};
+use super::statement::execute;
+use crate::store::StoreError;
+
+/// The most changes that share a transaction.
+const GROUP: usize = 64;
+
+/// The most changes that may wait; further callers wait for a place.
+const QUEUE: usize = 1024;
+
+/// After this long without a change the write-ahead log is moved into the database and emptied. What was deleted is
+/// then in neither of them (the connection has `secure_delete`), and the next start finds nothing to recover.
+const IDLE: Duration = Duration::from_secs(1);
+
+pub(super) struct Writer {
+    queue: Sender<Order>,
+    places: Arc<Semaphore>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+enum Order {
+    Change(Box<dyn Job>),
+    /// Finish, and answer.
+    Close(oneshot::Sender<()>),
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, busy_timeout: Duration) -> std::io::Result<Self> {
+        let (queue, orders) = channel();
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || write(&connection, &orders, busy_timeout))?;
+        Ok(Self {
+            queue,
+            places: Arc::new(Semaphore::new(QUEUE)),
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Runs a change and returns when it is on stable storage.
+    ///
+    /// Once it has a place in the queue it runs, whether or not the caller goes on waiting. A panic in it is the
+    /// caller's.
+    pub(super) async fn run<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let places = Arc::clone(&self.places);
+        let place = places.acquire_owned().await.map_err(|_| closed())?;
+        let (answer, answered) = oneshot::channel();
+        let change = Change { work: Some(work), result: None, answer, _place: place };
+        self.queue.send(Order::Change(Box::new(change))).map_err(|_| closed())?;
+        match answered.await {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(_) => Err(StoreError::OutcomeUnknown {
+                reason: "the store stopped while the change was in its queue".into(),
+            }),
+        }
+    }
+
+    /// Refuses new changes, finishes those that are queued, and tidies up. Closing twice is closing once.
+    pub(super) async fn close(&self) {
+        self.places.close();
+        let (done, is_done) = oneshot::channel();
+        if self.queue.send(Order::Close(done)).is_ok() {
+            let _ = is_done.await;
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let (done, _) = oneshot::channel();
+        let _ = self.queue.send(Order::Close(done));
+        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::unavailable("it is closed; the program is shutting down")
+}
+
+/// A change in the queue, whatever it returns.
+trait Job: Send {
+    /// Runs the change inside the open transaction and keeps its result. Returns whether what it did is to stay.
+    fn run(&mut self, connection: &Connection) -> bool;
+
+    /// Answers the caller: with the result, or with the error that the whole group failed with.
+    fn finish(self: Box<Self>, group: Result<(), StoreError>);
+}
+
+struct Change<T, W> {
+    work: Option<W>,
+    result: Option<Answer<T>>,
+    answer: oneshot::Sender<Answer<T>>,
+    _place: OwnedSemaphorePermit,
+}
+
+type Answer<T> = Result<Result<T, StoreError>, Box<dyn Any + Send>>;
+
+impl<T, W> Job for Change<T, W>
+where
+    T: Send,
+    W: FnOnce(&Connection) -> Result<T, StoreError> + Send,
+{
+    fn run(&mut self, connection: &Connection) -> bool {
+        let Some(work) = self.work.take() else {
+            return false;
+        };
+        // What the panicking change may have left half done is rolled back, and nobody else sees its values.
+        let result = catch_unwind(AssertUnwindSafe(|| work(connection)));
+        let stays = matches!(result, Ok(Ok(_)));
+        self.result = Some(result);
+        stays
+    }
+
+    fn finish(self: Box<Self>, group: Result<(), StoreError>) {
+        let answer = match (group, self.result) {
+            (Err(error), _) => Ok(Err(error)),
+            (Ok(()), Some(result)) => result,
+            (Ok(()), None) => Ok(Err(closed())),
+        };
+        // Nobody waits any more: the change stands all the same.
+        let _ = self.answer.send(answer);
+    }
+}
+
+fn write(connection: &Connection, orders: &Receiver<Order>, busy_timeout: Duration) {
+    let mut log_is_empty = false;
+    loop {
+        let order = if log_is_empty {
+            orders.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            orders.recv_timeout(IDLE)
+        };
+        match order {
+            Ok(Order::Change(first)) => {
+                let mut group = vec![first];
+                let close = gather(&mut group, orders);
+                commit_group(connection, group);
+                log_is_empty = false;
+                if let Some(done) = close {
+                    return finish(connection, orders, busy_timeout, done);
+                }
+            }
+            Ok(Order::Close(done)) => return finish(connection, orders, busy_timeout, done),
+            Err(RecvTimeoutError::Timeout) => log_is_empty = empty_log(connection, busy_timeout),
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// Adds what is queued already. Returns whom to answer if the queue was closed after that.
+fn gather(
+    group: &mut Vec<Box<dyn Job>>,
+    orders: &Receiver<Order>,
+) -> Option<oneshot::Sender<()>> {
+    while group.len() < GROUP {
+        match orders.try_recv() {
+            Ok(Order::Change(job)) => group.push(job),
+            Ok(Order::Close(done)) => return Some(done),
+            Err(_) => return None,
+        }
+    }
+    None
+}
+
+fn commit_group(connection: &Connection, mut group: Vec<Box<dyn Job>>) {
+    let result = run_group(connection, &mut group);
+    if result.is_err() && !connection.is_autocommit() {
+        // It failed to commit. What it did must not become part of the next group.
+        let _ = execute(connection, "ROLLBACK", []);
+    }
+    if let Err(error) = &result {
+        tracing::error!(%error, changes = group.len(), "changes could not be stored");
+    }
+    for job in group {
+        job.finish(result.clone());
+    }
+}
+
+fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    execute(connection, "BEGIN IMMEDIATE", [])?;
+    for job in group {
+        execute(connection, "SAVEPOINT change", [])?;
+        let stays = job.run(connection);
+        if connection.is_autocommit() {
+            // Some failures (a full disk, say) end the whole transaction.
+            return Err(StoreError::unavailable(
+                "its medium failed during the change; check the disk and its free space",
+            ));
+        }
+        if !stays {
+            execute(connection, "ROLLBACK TO change", [])?;
+        }
+        execute(connection, "RELEASE change", [])?;
+    }
+    connection
+        .prepare_cached("COMMIT")
+        .map_err(from_sqlite)?
+        .execute([])
+        .map(|_| ())
+        .map_err(from_commit)
+}
+
+fn finish(
+    connection: &Connection,
+    orders: &Receiver<Order>,
+    busy_timeout: Duration,
+    done: oneshot::Sender<()>,
+) {
+    // Those that took their place before the queue was closed, and got here after.
+    let mut late = Vec::new();
+    while let Ok(order) = orders.try_recv() {
+        if let Order::Change(job) = order {
+            late.push(job);
+        }
+    }
+    if !late.is_empty() {
+        commit_group(connection, late);
+    }
+    empty_log(connection, busy_timeout);
+    let _ = done.send(());
+}
+
+/// Moves the write-ahead log into the database and truncates it. Returns whether that succeeded: a reader that is
+/// still looking at the log prevents it, and then it is tried again later.
+fn empty_log(connection: &Connection, busy_timeout: Duration) -> bool {
+    let empty = || {
+        connection.busy_timeout(LOG_TIMEOUT)?;
+        let busy = connection
+            .prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")?
+            .query_row([], |row| row.get::<_, bool>(0));
+        connection.busy_timeout(busy_timeout)?;
+        busy
+    };
+    matches!(empty(), Ok(false))
+}
+
+/// How long emptying the log may wait for readers: changes wait meanwhile.
+const LOG_TIMEOUT: Duration = Duration::from_millis(50);
