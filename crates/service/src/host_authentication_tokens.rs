@@ -1,0 +1,284 @@
+//! The RPCs of host authentication tokens.
+
+mod update;
+
+pub(crate) use update::update;
+
+use runner_configuration::Timestamp;
+use runner_configuration::v1::list_host_authentication_tokens_request::Filter;
+use runner_configuration::v1::{
+    CreateHostAuthenticationTokenRequest, CreateHostAuthenticationTokenResponse,
+    DeleteHostAuthenticationTokenRequest, DeleteHostAuthenticationTokenResponse,
+    GetHostAuthenticationTokenRequest, GetHostAuthenticationTokenResponse, HostAuthenticationToken,
+    ListHostAuthenticationTokensRequest, ListHostAuthenticationTokensResponse, Principal, Subject,
+};
+use runner_configuration::validate::{Field, Type};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::authorize::{Action, Kind, Resource, authorize};
+use crate::caller::Caller;
+use crate::error::{Error, Step};
+use crate::host;
+use crate::page::Query;
+use crate::service::{ID, RUNNER_ID, Service, no_runner, parse_id};
+use crate::store::{
+    HostAuthenticationTokenFilter, HostAuthenticationTokenRecord, HostKey, Runner, Sealed, Store,
+    StoredToken, SubjectKey, TokenCreated,
+};
+
+/// The most scopes of a token. The contract's rule lets 101 through.
+const MAX_SCOPES: usize = 100;
+
+const KIND: Kind = Kind::HostAuthenticationToken;
+const USER_ID: Field = Field::new(2, "user_id", Type::String);
+const SUBJECT_ID: Field = Field::new(3, "subject_id", Type::String);
+const INTEGRATION_ID: Field = Field::new(8, "integration_id", Type::String);
+const FILTER: Field = Field::new(2, "filter", Type::Message);
+
+pub(crate) async fn create<S: Store>(
+    service: &Service<S>,
+    caller: &Caller,
+    mut request: CreateHostAuthenticationTokenRequest,
+) -> Result<CreateHostAuthenticationTokenResponse, Error> {
+    let token = Zeroizing::new(std::mem::take(&mut request.token));
+    let refresh_token = Zeroizing::new(std::mem::take(&mut request.refresh_token));
+    let runner_id = parse_id(&[Step::to(RUNNER_ID)], &request.runner_id)?;
+    let owner = owner(&request, caller)?;
+    authorize(
+        caller,
+        Action::Create,
+        Resource::of_runner(KIND, runner_id).owned_by(owner),
+    )
+    .map_err(|denied| denied.forbidden("create host authentication tokens for others"))?;
+
+    let integration_id = match request.integration_id.as_str() {
+        "" => None,
+        id => Some(parse_id(&[Step::to(INTEGRATION_ID)], id)?),
+    };
+    check_scopes(Field::new(9, "scopes", Type::String), &request.scopes)?;
+    check_expiry(request.expires_at)?;
+    let runner = service.runner(runner_id).await?;
+    let token = service.seal(&runner, token.as_bytes())?;
+    let refresh_token = seal_refresh_token(service, &runner, &refresh_token)?;
+
+    let id = service.new_id()?;
+    let host = HostKey::from_normalized(host::normalized(&request.host));
+    let message = message(id, runner_id, owner, integration_id, request);
+    let record = HostAuthenticationTokenRecord {
+        id,
+        runner_id,
+        owner,
+        host,
+        integration_id,
+        message: message.clone(),
+        token,
+        refresh_token,
+    };
+    let change = service.change(caller, "CreateHostAuthenticationToken");
+    match service
+        .store()
+        .create_host_authentication_token(change, record)
+        .await?
+    {
+        TokenCreated::Done => Ok(CreateHostAuthenticationTokenResponse {
+            token: Some(message),
+        }),
+        TokenCreated::RunnerNotFound => Err(no_runner(runner_id)),
+        TokenCreated::IntegrationNotFound => Err(Error::invalid(
+            &[Step::to(INTEGRATION_ID)],
+            "host_authentication_token.integration_id",
+            "must be an SCM integration of the same runner",
+        )),
+        TokenCreated::AlreadyExists => Err(Error::TokenExists),
+    }
+}
+
+pub(crate) async fn get<S: Store>(
+    service: &Service<S>,
+    caller: &Caller,
+    request: GetHostAuthenticationTokenRequest,
+) -> Result<GetHostAuthenticationTokenResponse, Error> {
+    let id = parse_id(&[Step::to(ID)], &request.id)?;
+    let token = reachable(service, caller, Action::Read, id).await?;
+    Ok(GetHostAuthenticationTokenResponse {
+        token: Some(token.message.decode()?),
+    })
+}
+
+pub(crate) async fn list<S: Store>(
+    service: &Service<S>,
+    caller: &Caller,
+    request: ListHostAuthenticationTokensRequest,
+) -> Result<ListHostAuthenticationTokensResponse, Error> {
+    let mut filter = store_filter(&request.filter.unwrap_or_default())?;
+    let pager = Query::of("ListHostAuthenticationTokens")
+        .ids("runner_id", filter.runner_id)
+        .ids("user_id", filter.user_id)
+        .ids("subject_id", filter.subject_id)
+        .page(request.pagination)?;
+
+    if authorize(caller, Action::List, Resource::every(KIND)).is_err() {
+        let own = Resource::every(KIND).owned_by(caller.subject);
+        authorize(caller, Action::List, own)
+            .map_err(|denied| denied.forbidden("list host authentication tokens"))?;
+        filter.owner = Some(caller.subject);
+    }
+    let page = service
+        .store()
+        .host_authentication_tokens(filter, pager.request())
+        .await?;
+    Ok(ListHostAuthenticationTokensResponse {
+        pagination: pager.response(page.next_after()),
+        tokens: page.decode()?,
+    })
+}
+
+pub(crate) async fn delete<S: Store>(
+    service: &Service<S>,
+    caller: &Caller,
+    request: DeleteHostAuthenticationTokenRequest,
+) -> Result<DeleteHostAuthenticationTokenResponse, Error> {
+    let id = parse_id(&[Step::to(ID)], &request.id)?;
+    let token = reachable(service, caller, Action::Delete, id).await?;
+    let change = service.change(caller, "DeleteHostAuthenticationToken");
+    let store = service.store();
+    if store
+        .delete_host_authentication_token(change, id, Some(token.owner))
+        .await?
+    {
+        Ok(DeleteHostAuthenticationTokenResponse {})
+    } else {
+        Err(no_token(id))
+    }
+}
+
+/// The token, if it is there and the caller may do this with it.
+async fn reachable<S: Store>(
+    service: &Service<S>,
+    caller: &Caller,
+    action: Action,
+    id: Uuid,
+) -> Result<StoredToken, Error> {
+    let token = service
+        .store()
+        .host_authentication_token(id)
+        .await?
+        .ok_or_else(|| no_token(id))?;
+    let resource = Resource::of_runner(KIND, token.runner_id).owned_by(token.owner);
+    authorize(caller, action, resource)
+        .map_err(|denied| denied.hiding("reach this host authentication token", no_token(id)))?;
+    Ok(token)
+}
+
+const fn no_token(id: Uuid) -> Error {
+    Error::NotFound {
+        kind: "host authentication token",
+        id,
+    }
+}
+
+/// Whom a new token belongs to: the subject, else the user, that the request names; else the caller.
+#[expect(deprecated, reason = "older clients name the owner by `user_id`")]
+fn owner(
+    request: &CreateHostAuthenticationTokenRequest,
+    caller: &Caller,
+) -> Result<SubjectKey, Error> {
+    match &request.subject {
+        Some(subject) if !subject.id.is_empty() => named_subject(subject, caller),
+        _ if !request.user_id.is_empty() => Ok(SubjectKey::user(parse_id(
+            &[Step::to(USER_ID)],
+            &request.user_id,
+        )?)),
+        _ => Ok(caller.subject),
+    }
+}
+
+fn named_subject(subject: &Subject, caller: &Caller) -> Result<SubjectKey, Error> {
+    const SUBJECT: Field = Field::new(10, "subject", Type::Message);
+    let id = parse_id(&[Step::to(SUBJECT), Step::to(ID)], &subject.id)?;
+    Ok(match subject.principal() {
+        // An id alone is the caller's own, or else, as in `user_id`, a user's.
+        Principal::Unspecified if id == caller.subject.id => caller.subject,
+        Principal::Unspecified => SubjectKey::user(id),
+        principal => SubjectKey { principal, id },
+    })
+}
+
+fn check_scopes(field: Field, scopes: &[String]) -> Result<(), Error> {
+    if scopes.len() <= MAX_SCOPES {
+        return Ok(());
+    }
+    let message = format!("must be at most {MAX_SCOPES} scopes");
+    Err(Error::invalid(
+        &[Step::to(field)],
+        "host_authentication_token.scopes",
+        message,
+    ))
+}
+
+/// The binary form can carry times that have no calendar date.
+fn check_expiry(expires_at: Option<Timestamp>) -> Result<(), Error> {
+    const EXPIRES_AT: Field = Field::new(6, "expires_at", Type::Message);
+    if expires_at.is_none_or(|time| time.is_valid()) {
+        return Ok(());
+    }
+    let message = "must be from the years 1 to 9999, with 0 to 999999999 nanos";
+    Err(Error::invalid(
+        &[Step::to(EXPIRES_AT)],
+        "host_authentication_token.expires_at",
+        message,
+    ))
+}
+
+/// An empty refresh token is none.
+fn seal_refresh_token<S: Store>(
+    service: &Service<S>,
+    runner: &Runner,
+    refresh_token: &str,
+) -> Result<Option<Sealed>, Error> {
+    if refresh_token.is_empty() {
+        return Ok(None);
+    }
+    service.seal(runner, refresh_token.as_bytes()).map(Some)
+}
+
+#[expect(deprecated, reason = "older clients read the owner from `user_id`")]
+fn message(
+    id: Uuid,
+    runner_id: Uuid,
+    owner: SubjectKey,
+    integration_id: Option<Uuid>,
+    request: CreateHostAuthenticationTokenRequest,
+) -> HostAuthenticationToken {
+    let is_user = owner.principal == Principal::User;
+    HostAuthenticationToken {
+        id: id.to_string(),
+        runner_id: runner_id.to_string(),
+        user_id: if is_user {
+            owner.id.to_string()
+        } else {
+            String::new()
+        },
+        host: request.host,
+        source: request.source,
+        expires_at: request.expires_at,
+        integration_id: integration_id.map(|id| id.to_string()).unwrap_or_default(),
+        scopes: request.scopes,
+        subject: Some(owner.into()),
+    }
+}
+
+#[expect(deprecated, reason = "older clients filter by `user_id`")]
+fn store_filter(filter: &Filter) -> Result<HostAuthenticationTokenFilter, Error> {
+    let parse = |field: Field, id: &Option<String>| {
+        let path = [Step::to(FILTER), Step::to(field)];
+        id.as_deref().map(|id| parse_id(&path, id)).transpose()
+    };
+    Ok(HostAuthenticationTokenFilter {
+        runner_id: parse(RUNNER_ID, &filter.runner_id)?,
+        user_id: parse(USER_ID, &filter.user_id)?,
+        subject_id: parse(SUBJECT_ID, &filter.subject_id)?,
+        owner: None,
+    })
+}
