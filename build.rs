@@ -3,8 +3,7 @@
 use runner_configuration_codegen::{Descriptors, Error, Messages};
 
 fn main() -> Result<(), Error> {
-    let descriptors =
-        Descriptors::compile(["proto"], ["gitpod/v1/runner_configuration.proto"])?;
+    let descriptors = Descriptors::compile(["proto"], ["gitpod/v1/runner_configuration.proto"])?;
     descriptors.hand_on("descriptors.bin")?;
     descriptors.write_without_comments("file_descriptor_set.bin")?;
     Messages::new(&descriptors)
@@ -15,5 +14,7 @@ fn main() -> Result<(), Error> {
 }
 
 fn is_list_response(message: &str) -> bool {
-    message.strip_prefix("gitpod.v1.List").is_some_and(|rest| rest.ends_with("Response"))
+    message
+        .strip_prefix("gitpod.v1.List")
+        .is_some_and(|rest| rest.ends_with("Response"))
 }

@@ -77,6 +77,8 @@ pub mod v1 {
     }
 }
 
+#[cfg(feature = "json")]
+pub use runner_configuration_runtime::json;
 #[cfg(feature = "validate")]
 pub use runner_configuration_runtime::validate;
 pub use runner_configuration_runtime::{Enumeration, Timestamp, TimestampError};

@@ -37,38 +37,51 @@ pub(crate) fn generate(message: &MessageDescriptor, runtime: &syn::Path) -> Toke
 /// Whether the message, or one around it, has a field to hide.
 fn is_own(message: &MessageDescriptor) -> bool {
     message.fields().any(|field| is_redacted(&field))
-        || message.parent_message().is_some_and(|parent| is_own(&parent))
+        || message
+            .parent_message()
+            .is_some_and(|parent| is_own(&parent))
 }
 
 fn is_redacted(field: &FieldDescriptor) -> bool {
-    field.options().get_field_by_name("debug_redact").is_some_and(|value| value.as_bool() == Some(true))
+    field
+        .options()
+        .get_field_by_name("debug_redact")
+        .is_some_and(|value| value.as_bool() == Some(true))
 }
 
 fn message_debug(message: &MessageDescriptor, runtime: &syn::Path) -> TokenStream {
     let path = message_path(message);
     let name = text(&upper_camel(message.name()));
-    let fields = message.fields().filter(|field| real_oneof(field).is_none()).map(|field| {
-        let ident = snake(field.name());
-        let name = field.name();
-        let value = if is_redacted(&field) {
-            if field.supports_presence() {
-                quote!(self.#ident.as_ref().map(|_| #runtime::Redacted))
+    let fields = message
+        .fields()
+        .filter(|field| real_oneof(field).is_none())
+        .map(|field| {
+            let ident = snake(field.name());
+            let name = field.name();
+            let value = if is_redacted(&field) {
+                if field.supports_presence() {
+                    quote!(self.#ident.as_ref().map(|_| #runtime::Redacted))
+                } else {
+                    quote!(#runtime::Redacted)
+                }
+            } else if let (Kind::Enum(enumeration), false) =
+                (field.kind(), field.is_list() || field.supports_presence())
+            {
+                let enumeration = enum_path(&enumeration);
+                quote!(#enumeration::try_from(self.#ident))
             } else {
-                quote!(#runtime::Redacted)
-            }
-        } else if let (Kind::Enum(enumeration), false) = (field.kind(), field.is_list() || field.supports_presence()) {
-            let enumeration = enum_path(&enumeration);
-            quote!(#enumeration::try_from(self.#ident))
-        } else {
-            quote!(self.#ident)
-        };
-        quote!(.field(#name, &#value))
-    });
-    let oneofs = message.oneofs().filter(|oneof| !oneof.is_synthetic()).map(|oneof| {
-        let ident = snake(oneof.name());
-        let name = oneof.name();
-        quote!(.field(#name, &self.#ident))
-    });
+                quote!(self.#ident)
+            };
+            quote!(.field(#name, &#value))
+        });
+    let oneofs = message
+        .oneofs()
+        .filter(|oneof| !oneof.is_synthetic())
+        .map(|oneof| {
+            let ident = snake(oneof.name());
+            let name = oneof.name();
+            quote!(.field(#name, &self.#ident))
+        });
     quote! {
         impl ::core::fmt::Debug for #path {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {

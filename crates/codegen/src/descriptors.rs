@@ -23,7 +23,10 @@ impl Descriptors {
         include: impl IntoIterator<Item = impl AsRef<Path>>,
         files: impl IntoIterator<Item = impl AsRef<Path>>,
     ) -> Result<Self, Error> {
-        let include: Vec<PathBuf> = include.into_iter().map(|path| path.as_ref().into()).collect();
+        let include: Vec<PathBuf> = include
+            .into_iter()
+            .map(|path| path.as_ref().into())
+            .collect();
         for folder in &include {
             rerun_if_changed(folder);
         }
@@ -98,7 +101,9 @@ impl Descriptors {
 
     /// All files, as prost-build wants them.
     pub(crate) fn files(&self) -> prost_types::FileDescriptorSet {
-        prost_types::FileDescriptorSet { file: self.pool.file_descriptor_protos().cloned().collect() }
+        prost_types::FileDescriptorSet {
+            file: self.pool.file_descriptor_protos().cloned().collect(),
+        }
     }
 
     pub(crate) fn require_package(&self, package: &str) -> Result<(), Error> {
@@ -140,7 +145,9 @@ fn strip_source_info(encoded: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn out_dir() -> Result<PathBuf, Error> {
-    std::env::var_os("OUT_DIR").map(PathBuf::from).ok_or(Error::Environment("OUT_DIR"))
+    std::env::var_os("OUT_DIR")
+        .map(PathBuf::from)
+        .ok_or(Error::Environment("OUT_DIR"))
 }
 
 pub(crate) fn write(path: &Path, contents: &[u8]) -> Result<(), Error> {

@@ -34,11 +34,24 @@ impl Json<'_> {
         let mut file = self.parse(&pbjson_text(descriptors, self.package, extern_paths)?)?;
         let mut corrected = HashMap::new();
         for item in &mut file.items {
-            let syn::Item::Impl(item) = item else { continue };
-            let Some((_, trait_path, _)) = &item.trait_ else { continue };
-            let Some(message) = self.message_of(&item.self_ty) else { continue };
-            let counter = corrected.entry(message.full_name().to_owned()).or_insert((0, 0));
-            match trait_path.segments.last().map(|segment| segment.ident.to_string()).as_deref() {
+            let syn::Item::Impl(item) = item else {
+                continue;
+            };
+            let Some((_, trait_path, _)) = &item.trait_ else {
+                continue;
+            };
+            let Some(message) = self.message_of(&item.self_ty) else {
+                continue;
+            };
+            let counter = corrected
+                .entry(message.full_name().to_owned())
+                .or_insert((0, 0));
+            match trait_path
+                .segments
+                .last()
+                .map(|segment| segment.ident.to_string())
+                .as_deref()
+            {
                 Some("Serialize") => counter.0 += encode::correct(item, message, self)?,
                 Some("Deserialize") => counter.1 += decode::correct(item, message, self)?,
                 _ => {}
@@ -48,7 +61,9 @@ impl Json<'_> {
         let file = file.into_token_stream();
         let runtime = self.runtime;
         // `use` brings the names that pbjson-build takes for granted; not every package needs both.
-        let pbjson = text(&file).contains("pbjson ::").then(|| quote!(use #runtime::__private::pbjson;));
+        let pbjson = text(&file)
+            .contains("pbjson ::")
+            .then(|| quote!(use #runtime::__private::pbjson;));
         Ok(quote! {
             use #runtime::__private::serde;
             #pbjson
@@ -65,7 +80,9 @@ impl Json<'_> {
 
     fn message_of(&self, rust_type: &syn::Type) -> Option<&MessageDescriptor> {
         let rust_type = text(rust_type);
-        self.messages.iter().find(|message| text(&message_path(message)) == rust_type)
+        self.messages
+            .iter()
+            .find(|message| text(&message_path(message)) == rust_type)
     }
 
     /// Every field of every message has to be met in both directions, or the corrections would silently do nothing.
@@ -96,9 +113,12 @@ fn pbjson_text(
         builder.extern_path(proto, rust);
     }
     let io = |error| Error::io(std::path::Path::new("pbjson-build"), error);
-    builder.register_descriptors(descriptors.encoded()).map_err(io)?;
-    let packages =
-        builder.generate(&[format!(".{package}")], |_| Ok(Vec::new())).map_err(io)?;
+    builder
+        .register_descriptors(descriptors.encoded())
+        .map_err(io)?;
+    let packages = builder
+        .generate(&[format!(".{package}")], |_| Ok(Vec::new()))
+        .map_err(io)?;
     let mut code = Vec::new();
     for (written, text) in packages {
         // The prefix also matches deeper packages.

@@ -13,11 +13,12 @@
 //! # A build script
 //!
 //! ```no_run
-//! use runner_configuration_codegen::{Descriptors, Error, Messages};
+//! use runner_configuration_codegen::{Descriptors, Error, Messages, Services};
 //!
 //! fn main() -> Result<(), Error> {
 //!     let descriptors = Descriptors::compile(["proto"], ["acme/greeter/v1/greeter.proto"])?;
-//!     Messages::new(&descriptors).package("acme.greeter.v1").generate()
+//!     Messages::new(&descriptors).package("acme.greeter.v1").generate()?;
+//!     Services::new(&descriptors).package("acme.greeter.v1", "crate::v1").server()
 //! }
 //! ```
 //!
@@ -43,8 +44,10 @@ mod error;
 mod json;
 mod messages;
 mod names;
+mod services;
 mod validators;
 
 pub use descriptors::Descriptors;
 pub use error::Error;
 pub use messages::Messages;
+pub use services::Services;

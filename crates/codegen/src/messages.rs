@@ -70,7 +70,11 @@ impl<'a> Messages<'a> {
             let support = enumerations
                 .iter()
                 .map(|enumeration| enumeration::generate(enumeration, &runtime))
-                .chain(messages.iter().map(|message| debug::generate(message, &runtime)))
+                .chain(
+                    messages
+                        .iter()
+                        .map(|message| debug::generate(message, &runtime)),
+                )
                 .collect();
             append_to(package, support)?;
             let validators = validators::generate(self.descriptors, package, &messages, &runtime)?;
@@ -94,7 +98,10 @@ impl<'a> Messages<'a> {
         for (proto, rust) in self.all_extern_paths() {
             config.extern_path(proto, rust);
         }
-        let messages = self.packages.iter().flat_map(|package| self.messages_of(package));
+        let messages = self
+            .packages
+            .iter()
+            .flat_map(|package| self.messages_of(package));
         config.skip_debug(messages.filter_map(|message| debug::redacted(&message)));
         config
             .compile_fds(self.descriptors.files())
@@ -102,15 +109,18 @@ impl<'a> Messages<'a> {
     }
 
     fn runtime(&self) -> Result<syn::Path, Error> {
-        syn::parse_str(&self.runtime)
-            .map_err(|source| Error::Syntax { place: "the path of the run-time crate".into(), source })
+        syn::parse_str(&self.runtime).map_err(|source| Error::Syntax {
+            place: "the path of the run-time crate".into(),
+            source,
+        })
     }
 
     fn all_extern_paths(&self) -> Vec<(String, String)> {
         let mut paths = self.extern_paths.clone();
-        for (proto, rust) in
-            [(".google.protobuf.Timestamp", "Timestamp"), (".buf.validate", "validate")]
-        {
+        for (proto, rust) in [
+            (".google.protobuf.Timestamp", "Timestamp"),
+            (".buf.validate", "validate"),
+        ] {
             if !paths.iter().any(|(known, _)| known == proto) {
                 paths.push((proto.to_owned(), format!("{}::{rust}", self.runtime)));
             }
@@ -144,11 +154,16 @@ fn append_to(package: &str, code: TokenStream) -> Result<(), Error> {
 }
 
 pub(crate) fn write_rust(file_name: &str, code: TokenStream) -> Result<(), Error> {
-    write(&out_dir()?.join(file_name), format_code(file_name, code)?.as_bytes())
+    write(
+        &out_dir()?.join(file_name),
+        format_code(file_name, code)?.as_bytes(),
+    )
 }
 
 fn format_code(place: &str, code: TokenStream) -> Result<String, Error> {
-    let file = syn::parse2(quote!(#code))
-        .map_err(|source| Error::Syntax { place: place.to_owned(), source })?;
+    let file = syn::parse2(quote!(#code)).map_err(|source| Error::Syntax {
+        place: place.to_owned(),
+        source,
+    })?;
     Ok(prettyplease::unparse(&file))
 }

@@ -18,7 +18,9 @@ pub(crate) fn upper_camel(name: &str) -> Ident {
 fn identifier(name: &str) -> Ident {
     match name {
         // No raw identifiers: prost appends an underscore.
-        "self" | "super" | "extern" | "crate" | "Self" => Ident::new(&format!("{name}_"), Span::call_site()),
+        "self" | "super" | "extern" | "crate" | "Self" => {
+            Ident::new(&format!("{name}_"), Span::call_site())
+        }
         _ if name.starts_with(|first: char| first.is_numeric()) => {
             Ident::new(&format!("_{name}"), Span::call_site())
         }
@@ -55,7 +57,9 @@ fn nested_path(parent: Option<MessageDescriptor>, name: &str) -> TokenStream {
 
 /// The oneof that a field is a member of; the oneofs that stand for `optional` don't count.
 pub(crate) fn real_oneof(field: &FieldDescriptor) -> Option<OneofDescriptor> {
-    field.containing_oneof().filter(|oneof| !oneof.is_synthetic())
+    field
+        .containing_oneof()
+        .filter(|oneof| !oneof.is_synthetic())
 }
 
 /// Tokens as text, to compare and to report code.

@@ -1,10 +1,12 @@
 //! Validators for `buf.validate` rules.
 
 use proc_macro2::TokenStream;
-use prost_reflect::{DynamicMessage, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, Value};
+use prost_reflect::{
+    DynamicMessage, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, Value,
+};
 use quote::{format_ident, quote};
 
-use crate::names::{enum_path, message_path, real_oneof, oneof_path, snake, upper_camel};
+use crate::names::{enum_path, message_path, oneof_path, real_oneof, snake, upper_camel};
 use crate::{Descriptors, Error};
 
 /// `Validate` for every message of a package.
@@ -15,8 +17,15 @@ pub(crate) fn generate(
     runtime: &syn::Path,
 ) -> Result<TokenStream, Error> {
     let rules = Rules::new(descriptors);
-    let generator = Generator { rules: &rules, package, runtime };
-    messages.iter().map(|message| generator.message(message)).collect()
+    let generator = Generator {
+        rules: &rules,
+        package,
+        runtime,
+    };
+    messages
+        .iter()
+        .map(|message| generator.message(message))
+        .collect()
 }
 
 struct Generator<'a> {
@@ -112,7 +121,11 @@ impl Generator<'_> {
     }
 
     /// The checks of a singular field's `value`, a reference.
-    fn singular(&self, field: &FieldDescriptor, rules: &FieldRules) -> Result<Option<TokenStream>, Error> {
+    fn singular(
+        &self,
+        field: &FieldDescriptor,
+        rules: &FieldRules,
+    ) -> Result<Option<TokenStream>, Error> {
         let checks = match field.kind() {
             Kind::Message(message) => {
                 self.unsupported_if_any(field, rules, "message")?;
@@ -128,7 +141,11 @@ impl Generator<'_> {
         Ok(checks.map(|checks| quote!(checker.field(FIELD, |checker| { #checks });)))
     }
 
-    fn list(&self, field: &FieldDescriptor, rules: &FieldRules) -> Result<Option<TokenStream>, Error> {
+    fn list(
+        &self,
+        field: &FieldDescriptor,
+        rules: &FieldRules,
+    ) -> Result<Option<TokenStream>, Error> {
         let runtime = self.runtime;
         let ident = snake(field.name());
         let mut of_list = Vec::new();
@@ -155,7 +172,8 @@ impl Generator<'_> {
         if of_list.is_empty() && of_element.is_none() {
             return Ok(None);
         }
-        let of_list = (!of_list.is_empty()).then(|| quote!(checker.field(FIELD, |checker| { #(#of_list)* });));
+        let of_list = (!of_list.is_empty())
+            .then(|| quote!(checker.field(FIELD, |checker| { #(#of_list)* });));
         let of_elements = of_element.map(|checks| {
             quote! {
                 for (index, value) in self.#ident.iter().enumerate() {
@@ -190,23 +208,43 @@ impl Generator<'_> {
         let (mut lower, mut upper) = (None, None);
         for (name, value) in rules.of_type(field, type_name)? {
             match (type_name, name.as_str(), value) {
-                ("string", "min_len", Value::U64(min)) => checks.push(quote!(#rules_path::min_len(checker, #rules_path::#scope, value, #min);)),
-                ("string", "max_len", Value::U64(max)) => checks.push(quote!(#rules_path::max_len(checker, #rules_path::#scope, value, #max);)),
-                ("string", "uuid", Value::Bool(true)) => checks.push(quote!(#rules_path::uuid(checker, #rules_path::#scope, value);)),
-                ("string", "uuid", Value::Bool(false)) | ("enum", "defined_only", Value::Bool(false)) => {}
+                ("string", "min_len", Value::U64(min)) => checks
+                    .push(quote!(#rules_path::min_len(checker, #rules_path::#scope, value, #min);)),
+                ("string", "max_len", Value::U64(max)) => checks
+                    .push(quote!(#rules_path::max_len(checker, #rules_path::#scope, value, #max);)),
+                ("string", "uuid", Value::Bool(true)) => {
+                    checks.push(quote!(#rules_path::uuid(checker, #rules_path::#scope, value);))
+                }
+                ("string", "uuid", Value::Bool(false))
+                | ("enum", "defined_only", Value::Bool(false)) => {}
                 ("enum", "defined_only", Value::Bool(true)) => {
-                    let Kind::Enum(enumeration) = kind else { continue };
+                    let Kind::Enum(enumeration) = kind else {
+                        continue;
+                    };
                     if enumeration.package_name() != self.package {
                         return Err(Error::UnknownType(enumeration.full_name().to_owned()));
                     }
                     let enumeration = enum_path(enumeration);
                     checks.push(quote!(#rules_path::defined_only::<#enumeration>(checker, #rules_path::#scope, *value);));
                 }
-                ("int32", "gt", Value::I32(min)) => lower = Some(quote!(#rules_path::Bound::Exclusive(#min))),
-                ("int32", "gte", Value::I32(min)) => lower = Some(quote!(#rules_path::Bound::Inclusive(#min))),
-                ("int32", "lt", Value::I32(max)) => upper = Some(quote!(#rules_path::Bound::Exclusive(#max))),
-                ("int32", "lte", Value::I32(max)) => upper = Some(quote!(#rules_path::Bound::Inclusive(#max))),
-                _ => return Err(unsupported(field.full_name(), format!("{type_name}.{name}"))),
+                ("int32", "gt", Value::I32(min)) => {
+                    lower = Some(quote!(#rules_path::Bound::Exclusive(#min)))
+                }
+                ("int32", "gte", Value::I32(min)) => {
+                    lower = Some(quote!(#rules_path::Bound::Inclusive(#min)))
+                }
+                ("int32", "lt", Value::I32(max)) => {
+                    upper = Some(quote!(#rules_path::Bound::Exclusive(#max)))
+                }
+                ("int32", "lte", Value::I32(max)) => {
+                    upper = Some(quote!(#rules_path::Bound::Inclusive(#max)))
+                }
+                _ => {
+                    return Err(unsupported(
+                        field.full_name(),
+                        format!("{type_name}.{name}"),
+                    ));
+                }
             }
         }
         if lower.is_some() || upper.is_some() {
@@ -217,8 +255,14 @@ impl Generator<'_> {
     }
 
     /// Whether a message, or one inside it, has a rule; messages of other packages have none that are known here.
-    fn is_checked(&self, message: &MessageDescriptor, seen: &mut Vec<String>) -> Result<bool, Error> {
-        if message.package_name() != self.package || seen.iter().any(|name| name == message.full_name()) {
+    fn is_checked(
+        &self,
+        message: &MessageDescriptor,
+        seen: &mut Vec<String>,
+    ) -> Result<bool, Error> {
+        if message.package_name() != self.package
+            || seen.iter().any(|name| name == message.full_name())
+        {
             return Ok(false);
         }
         seen.push(message.full_name().to_owned());
@@ -239,7 +283,12 @@ impl Generator<'_> {
         Ok(false)
     }
 
-    fn unsupported_if_any(&self, field: &FieldDescriptor, rules: &FieldRules, what: &str) -> Result<Option<TokenStream>, Error> {
+    fn unsupported_if_any(
+        &self,
+        field: &FieldDescriptor,
+        rules: &FieldRules,
+        what: &str,
+    ) -> Result<Option<TokenStream>, Error> {
         match rules.of_types.first() {
             Some((name, _)) => Err(unsupported(field.full_name(), format!("{name} ({what})"))),
             None => Ok(None),
@@ -273,7 +322,10 @@ fn option(value: Option<TokenStream>) -> TokenStream {
 }
 
 fn unsupported(place: &str, rule: impl Into<String>) -> Error {
-    Error::UnsupportedRule { place: place.to_owned(), rule: rule.into() }
+    Error::UnsupportedRule {
+        place: place.to_owned(),
+        rule: rule.into(),
+    }
 }
 
 /// The extensions that carry rules; a descriptor set without `buf/validate/validate.proto` has none.
@@ -295,7 +347,11 @@ impl Rules {
 
     fn is_disabled(&self, message: &MessageDescriptor) -> Result<bool, Error> {
         for oneof in message.oneofs() {
-            if let Some(extension) = self.oneof.as_ref().filter(|oneof_rules| oneof.options().has_extension(oneof_rules)) {
+            if let Some(extension) = self
+                .oneof
+                .as_ref()
+                .filter(|oneof_rules| oneof.options().has_extension(oneof_rules))
+            {
                 return Err(unsupported(oneof.full_name(), extension.name()));
             }
         }
@@ -310,7 +366,10 @@ impl Rules {
     }
 
     fn of_field(&self, field: &FieldDescriptor) -> Result<FieldRules, Error> {
-        FieldRules::from_fields(field, extension_fields(&field.options(), self.field.as_ref()))
+        FieldRules::from_fields(
+            field,
+            extension_fields(&field.options(), self.field.as_ref()),
+        )
     }
 }
 
@@ -329,7 +388,10 @@ fn extension_fields(
 }
 
 fn set_fields(message: &DynamicMessage) -> Vec<(String, Value)> {
-    message.fields().map(|(field, value)| (field.name().to_owned(), value.clone())).collect()
+    message
+        .fields()
+        .map(|(field, value)| (field.name().to_owned(), value.clone()))
+        .collect()
 }
 
 /// `buf.validate.FieldRules` of one field.
@@ -373,11 +435,18 @@ impl FieldRules {
     }
 
     /// The rules for a type, which has to be the type of the field.
-    fn of_type(&self, field: &FieldDescriptor, type_name: &str) -> Result<Vec<(String, Value)>, Error> {
+    fn of_type(
+        &self,
+        field: &FieldDescriptor,
+        type_name: &str,
+    ) -> Result<Vec<(String, Value)>, Error> {
         let mut fields = Vec::new();
         for (name, rules) in &self.of_types {
             if name != type_name {
-                return Err(unsupported(field.full_name(), format!("{name} on a field of another type")));
+                return Err(unsupported(
+                    field.full_name(),
+                    format!("{name} on a field of another type"),
+                ));
             }
             fields.extend(set_fields(rules));
         }

@@ -1,4 +1,6 @@
-//! Scalars in the proto3 JSON mapping.
+//! The proto3 JSON mapping: reading messages, and its scalars.
+//!
+//! [`from_slice`] reads a message and says which field is wrong where it can't.
 //!
 //! Generated `Deserialize` code reads through [`Number`], [`Bytes`] and [`EnumValue`]; generated `Serialize` code
 //! writes through [`Float`], [`EnumNumber`] and their slices. They accept and produce what the specification says
@@ -8,8 +10,10 @@ mod bytes;
 mod enumeration;
 mod float;
 mod number;
+mod read;
 
 pub use bytes::Bytes;
 pub use enumeration::{EnumNumber, EnumNumbers, EnumValue};
 pub use float::{Float, Floats};
 pub use number::{JsonNumber, Number};
+pub use read::{ReadError, from_slice};

@@ -47,7 +47,8 @@ impl Timestamp {
     /// assert!(!Timestamp { seconds: 0, nanos: -1 }.is_valid());
     /// ```
     pub fn is_valid(&self) -> bool {
-        (MIN_SECONDS..=MAX_SECONDS).contains(&self.seconds) && (0..1_000_000_000).contains(&self.nanos)
+        (MIN_SECONDS..=MAX_SECONDS).contains(&self.seconds)
+            && (0..1_000_000_000).contains(&self.nanos)
     }
 }
 

@@ -15,7 +15,12 @@ pub(super) fn correct(
     message: &MessageDescriptor,
     json: &Json<'_>,
 ) -> Result<usize, Error> {
-    let mut visitor = Arms { message, json, met: 0, error: None };
+    let mut visitor = Arms {
+        message,
+        json,
+        met: 0,
+        error: None,
+    };
     visitor.visit_item_impl_mut(item);
     match visitor.error {
         Some(error) => Err(error),
@@ -47,7 +52,9 @@ impl VisitMut for Arms<'_> {
 }
 
 fn assignment(body: &mut syn::Expr) -> Option<&mut syn::ExprAssign> {
-    let syn::Expr::Block(block) = body else { return None };
+    let syn::Expr::Block(block) = body else {
+        return None;
+    };
     match block.block.stmts.last_mut()? {
         syn::Stmt::Expr(syn::Expr::Assign(assignment), _) => Some(assignment),
         _ => None,
@@ -56,13 +63,17 @@ fn assignment(body: &mut syn::Expr) -> Option<&mut syn::ExprAssign> {
 
 impl Arms<'_> {
     fn field_of(&self, pattern: &syn::Pat) -> Option<FieldDescriptor> {
-        let syn::Pat::Path(path) = pattern else { return None };
+        let syn::Pat::Path(path) = pattern else {
+            return None;
+        };
         let mut segments = path.path.segments.iter();
         if segments.next()?.ident != "GeneratedField" {
             return None;
         }
         let variant = segments.next()?.ident.to_string();
-        self.message.fields().find(|field| text(&upper_camel(field.name())) == variant)
+        self.message
+            .fields()
+            .find(|field| text(&upper_camel(field.name())) == variant)
     }
 
     fn field(&self, field: &FieldDescriptor, value: &mut syn::Expr) -> Result<(), Error> {
@@ -79,17 +90,22 @@ impl Arms<'_> {
                 Some(stock_value) => quote!(|x| #oneof::#variant(#stock_value)),
                 None => quote!(#oneof::#variant),
             };
-            let expected = quote!(map_.next_value::<::std::option::Option<#stock_type>>()?.map(#wrapped));
+            let expected =
+                quote!(map_.next_value::<::std::option::Option<#stock_type>>()?.map(#wrapped));
             let unwrapped = ours.unwrap_option();
             let replacement = quote!(map_.next_value::<::std::option::Option<#our_type>>()? #unwrapped .map(#oneof::#variant));
             (expected, replacement)
         } else if field.is_list() {
             let expected = match &stock_value {
-                Some(stock_value) => quote!(Some(map_.next_value::<Vec<#stock_type>>()?.into_iter().map(|x| #stock_value).collect())),
+                Some(stock_value) => {
+                    quote!(Some(map_.next_value::<Vec<#stock_type>>()?.into_iter().map(|x| #stock_value).collect()))
+                }
                 None => quote!(Some(map_.next_value()?)),
             };
             let collected = match &our_value {
-                Some(our_value) if ours.is_enum => quote!(.into_iter().filter_map(|x| #our_value).collect()),
+                Some(our_value) if ours.is_enum => {
+                    quote!(.into_iter().filter_map(|x| #our_value).collect())
+                }
                 Some(our_value) => quote!(.into_iter().map(|x| #our_value).collect()),
                 None => quote!(),
             };
@@ -97,11 +113,14 @@ impl Arms<'_> {
             (expected, replacement)
         } else if field.supports_presence() {
             let expected = match &stock_value {
-                Some(stock_value) => quote!(map_.next_value::<::std::option::Option<#stock_type>>()?.map(|x| #stock_value)),
+                Some(stock_value) => {
+                    quote!(map_.next_value::<::std::option::Option<#stock_type>>()?.map(|x| #stock_value))
+                }
                 None => quote!(map_.next_value()?),
             };
             let unwrapped = ours.unwrap_option();
-            let replacement = quote!(map_.next_value::<::std::option::Option<#our_type>>()? #unwrapped);
+            let replacement =
+                quote!(map_.next_value::<::std::option::Option<#our_type>>()? #unwrapped);
             (expected, replacement)
         } else {
             let expected = match (&stock_value, stock.is_enum) {
@@ -117,16 +136,24 @@ impl Arms<'_> {
     }
 
     fn map(&self, field: &FieldDescriptor, value: &mut syn::Expr) -> Result<(), Error> {
-        let Kind::Message(entry) = field.kind() else { return Ok(()) };
+        let Kind::Message(entry) = field.kind() else {
+            return Ok(());
+        };
         let (key, map_value) = (entry.map_entry_key_field(), entry.map_entry_value_field());
         let runtime = self.json.runtime;
         let (stock_key, our_key) = (MapPart::stock(&key, "k"), MapPart::ours(&key, "k", runtime));
-        let (stock, ours) = (MapPart::stock(&map_value, "v"), MapPart::ours(&map_value, "v", runtime));
+        let (stock, ours) = (
+            MapPart::stock(&map_value, "v"),
+            MapPart::ours(&map_value, "v", runtime),
+        );
         let converted = |key: &MapPart, value: &MapPart| {
             let (key, value) = (&key.value, &value.value);
             quote!(.into_iter().map(|(k, v)| (#key, #value)).collect())
         };
-        let plain = matches!((&stock_key, &stock), (MapPart { plain: true, .. }, MapPart { plain: true, .. }));
+        let plain = matches!(
+            (&stock_key, &stock),
+            (MapPart { plain: true, .. }, MapPart { plain: true, .. })
+        );
         let stock_conversion = (!plain).then(|| converted(&stock_key, &stock));
         let (stock_key_type, stock_type) = (&stock_key.rust_type, &stock.rust_type);
         let expected = quote!(Some(map_.next_value::<std::collections::HashMap<#stock_key_type, #stock_type>>()? #stock_conversion));
@@ -159,7 +186,11 @@ impl Decoder {
             Kind::Message(_) | Kind::String | Kind::Bool => Self::plain(),
             Kind::Enum(enumeration) => {
                 let rust_type = enum_path(&enumeration);
-                Self { rust_type, value: Some(quote!(x as i32)), is_enum: true }
+                Self {
+                    rust_type,
+                    value: Some(quote!(x as i32)),
+                    is_enum: true,
+                }
             }
             Kind::Bytes => Self::wrapped(quote!(::pbjson::private::BytesDeserialize<_>)),
             _ => Self::wrapped(quote!(::pbjson::private::NumberDeserialize<_>)),
@@ -172,7 +203,11 @@ impl Decoder {
             Kind::Enum(enumeration) => {
                 let enumeration = enum_path(&enumeration);
                 let rust_type = quote!(#runtime::json::EnumValue<#enumeration>);
-                Self { rust_type, value: Some(quote!(x.number())), is_enum: true }
+                Self {
+                    rust_type,
+                    value: Some(quote!(x.number())),
+                    is_enum: true,
+                }
             }
             Kind::Bytes => Self::wrapped(quote!(#runtime::json::Bytes<_>)),
             _ => Self::wrapped(quote!(#runtime::json::Number<_>)),
@@ -180,11 +215,19 @@ impl Decoder {
     }
 
     fn plain() -> Self {
-        Self { rust_type: quote!(_), value: None, is_enum: false }
+        Self {
+            rust_type: quote!(_),
+            value: None,
+            is_enum: false,
+        }
     }
 
     fn wrapped(rust_type: TokenStream) -> Self {
-        Self { rust_type, value: Some(quote!(x.0)), is_enum: false }
+        Self {
+            rust_type,
+            value: Some(quote!(x.0)),
+            is_enum: false,
+        }
     }
 
     /// From an `Option` of the type that serde is asked for to an `Option` of the field's value.
@@ -210,9 +253,12 @@ impl MapPart {
         let name = snake(name);
         match field.kind() {
             Kind::Message(_) | Kind::String | Kind::Bool => Self::plain(&name),
-            Kind::Enum(enumeration) => {
-                Self { rust_type: enum_path(&enumeration), value: quote!(#name as i32), is_enum: true, plain: false }
-            }
+            Kind::Enum(enumeration) => Self {
+                rust_type: enum_path(&enumeration),
+                value: quote!(#name as i32),
+                is_enum: true,
+                plain: false,
+            },
             Kind::Bytes => Self::wrapped(quote!(::pbjson::private::BytesDeserialize<_>), &name),
             kind => {
                 let number = number_type(&kind);
@@ -227,7 +273,12 @@ impl MapPart {
             Kind::Message(_) | Kind::String | Kind::Bool => Self::plain(&name),
             Kind::Enum(enumeration) => {
                 let enumeration = enum_path(&enumeration);
-                Self { rust_type: quote!(#runtime::json::EnumValue<#enumeration>), value: quote!(#name), is_enum: true, plain: false }
+                Self {
+                    rust_type: quote!(#runtime::json::EnumValue<#enumeration>),
+                    value: quote!(#name),
+                    is_enum: true,
+                    plain: false,
+                }
             }
             Kind::Bytes => Self::wrapped(quote!(#runtime::json::Bytes<_>), &name),
             kind => {
@@ -238,11 +289,21 @@ impl MapPart {
     }
 
     fn plain(name: &proc_macro2::Ident) -> Self {
-        Self { rust_type: quote!(_), value: quote!(#name), is_enum: false, plain: true }
+        Self {
+            rust_type: quote!(_),
+            value: quote!(#name),
+            is_enum: false,
+            plain: true,
+        }
     }
 
     fn wrapped(rust_type: TokenStream, name: &proc_macro2::Ident) -> Self {
-        Self { rust_type, value: quote!(#name.0), is_enum: false, plain: false }
+        Self {
+            rust_type,
+            value: quote!(#name.0),
+            is_enum: false,
+            plain: false,
+        }
     }
 }
 

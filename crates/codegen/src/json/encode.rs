@@ -15,7 +15,12 @@ pub(super) fn correct(
     message: &MessageDescriptor,
     json: &Json<'_>,
 ) -> Result<usize, Error> {
-    let mut visitor = Blocks { message, json, met: 0, error: None };
+    let mut visitor = Blocks {
+        message,
+        json,
+        met: 0,
+        error: None,
+    };
     visitor.visit_item_impl_mut(item);
     if let Some(error) = visitor.error {
         return Err(error);
@@ -40,8 +45,16 @@ impl VisitMut for Blocks<'_> {
     fn visit_block_mut(&mut self, block: &mut syn::Block) {
         for index in 0..block.stmts.len() {
             let (before, from) = block.stmts.split_at_mut(index);
-            let Some((name, value)) = serialize_field(&mut from[0]) else { continue };
-            let Some(field) = self.message.fields().find(|field| field.json_name() == name) else { continue };
+            let Some((name, value)) = serialize_field(&mut from[0]) else {
+                continue;
+            };
+            let Some(field) = self
+                .message
+                .fields()
+                .find(|field| field.json_name() == name)
+            else {
+                continue;
+            };
             self.met += 1;
             let prepared = before.last_mut().and_then(local_value);
             if let Err(error) = self.field(&field, prepared, value) {
@@ -53,13 +66,20 @@ impl VisitMut for Blocks<'_> {
 }
 
 fn serialize_field(statement: &mut syn::Stmt) -> Option<(String, &mut syn::Expr)> {
-    let syn::Stmt::Expr(syn::Expr::Try(attempt), _) = statement else { return None };
-    let syn::Expr::MethodCall(call) = &mut *attempt.expr else { return None };
+    let syn::Stmt::Expr(syn::Expr::Try(attempt), _) = statement else {
+        return None;
+    };
+    let syn::Expr::MethodCall(call) = &mut *attempt.expr else {
+        return None;
+    };
     if call.method != "serialize_field" || call.args.len() != 2 {
         return None;
     }
     let name = match &call.args[0] {
-        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. }) => name.value(),
+        syn::Expr::Lit(syn::ExprLit {
+            lit: syn::Lit::Str(name),
+            ..
+        }) => name.value(),
         _ => return None,
     };
     Some((name, &mut call.args[1]))
@@ -81,14 +101,19 @@ impl Blocks<'_> {
     ) -> Result<(), Error> {
         let runtime = self.json.runtime;
         let ident = snake(field.name());
-        let in_option = real_oneof(field).is_some() || (field.supports_presence() && !field.is_list());
+        let in_option =
+            real_oneof(field).is_some() || (field.supports_presence() && !field.is_list());
         if field.is_map() {
             return self.map(field, prepared, value);
         }
         match field.kind() {
             Kind::Enum(enumeration) => {
                 let enumeration = enum_path(&enumeration);
-                let number = if in_option { quote!(*v) } else { quote!(self.#ident) };
+                let number = if in_option {
+                    quote!(*v)
+                } else {
+                    quote!(self.#ident)
+                };
                 let (expected, replacement) = if field.is_list() {
                     let one = stock_enum_name(&enumeration, &quote!(v));
                     (
@@ -97,15 +122,29 @@ impl Blocks<'_> {
                     )
                 } else {
                     let one = stock_enum_name(&enumeration, &number);
-                    (quote!(#one?), quote!(#runtime::json::EnumNumber::<#enumeration>::new(#number)))
+                    (
+                        quote!(#one?),
+                        quote!(#runtime::json::EnumNumber::<#enumeration>::new(#number)),
+                    )
                 };
-                replace(field, required(field, prepared, &expected)?, &expected, replacement)
+                replace(
+                    field,
+                    required(field, prepared, &expected)?,
+                    &expected,
+                    replacement,
+                )
             }
             Kind::Float | Kind::Double => {
                 let (expected, replacement) = match (field.is_list(), in_option) {
-                    (true, _) => (quote!(&self.#ident), quote!(&#runtime::json::Floats(&self.#ident))),
+                    (true, _) => (
+                        quote!(&self.#ident),
+                        quote!(&#runtime::json::Floats(&self.#ident)),
+                    ),
                     (false, true) => (quote!(v), quote!(&#runtime::json::Float(*v))),
-                    (false, false) => (quote!(&self.#ident), quote!(&#runtime::json::Float(self.#ident))),
+                    (false, false) => (
+                        quote!(&self.#ident),
+                        quote!(&#runtime::json::Float(self.#ident)),
+                    ),
                 };
                 replace(field, value, &expected, replacement)
             }
@@ -121,14 +160,21 @@ impl Blocks<'_> {
     ) -> Result<(), Error> {
         let runtime = self.json.runtime;
         let ident = snake(field.name());
-        let Kind::Message(entry) = field.kind() else { return Ok(()) };
+        let Kind::Message(entry) = field.kind() else {
+            return Ok(());
+        };
         match entry.map_entry_value_field().kind() {
             Kind::Enum(enumeration) => {
                 let enumeration = enum_path(&enumeration);
                 let one = stock_enum_name(&enumeration, &quote!(*v));
                 let expected = quote!(self.#ident.iter().map(|(k, v)| { let v = #one?; Ok((k, v)) }).collect::<std::result::Result<_, _>>()?);
                 let replacement = quote!(self.#ident.iter().map(|(k, v)| (k, #runtime::json::EnumNumber::<#enumeration>::new(*v))).collect());
-                replace(field, required(field, prepared, &expected)?, &expected, replacement)
+                replace(
+                    field,
+                    required(field, prepared, &expected)?,
+                    &expected,
+                    replacement,
+                )
             }
             Kind::Float | Kind::Double => {
                 let expected = quote!(&self.#ident);
@@ -156,10 +202,17 @@ fn stock_enum_name(enumeration: &TokenStream, number: &TokenStream) -> TokenStre
 fn write_always(item: &mut syn::ItemImpl, field: &FieldDescriptor) -> Result<(), Error> {
     let ident = snake(field.name());
     let condition = quote!(!self.#ident.is_empty());
-    let mut visitor = Unconditional { condition: condition.to_string(), met: 0 };
+    let mut visitor = Unconditional {
+        condition: condition.to_string(),
+        met: 0,
+    };
     visitor.visit_item_impl_mut(item);
     if visitor.met != 2 {
-        return Err(unexpected(field, &condition, &format!("{} of it instead of 2", visitor.met)));
+        return Err(unexpected(
+            field,
+            &condition,
+            &format!("{} of it instead of 2", visitor.met),
+        ));
     }
     Ok(())
 }
@@ -175,7 +228,11 @@ impl VisitMut for Unconditional {
             && text(&branch.cond) == self.condition
         {
             let block = branch.then_branch.clone();
-            *expression = syn::Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block });
+            *expression = syn::Expr::Block(syn::ExprBlock {
+                attrs: Vec::new(),
+                label: None,
+                block,
+            });
             self.met += 1;
             return;
         }

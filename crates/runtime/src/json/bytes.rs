@@ -39,7 +39,9 @@ impl<'de, T: From<Vec<u8>>> Deserialize<'de> for Bytes<T> {
             }
         }
 
-        deserializer.deserialize_str(Base64).map(|bytes| Self(bytes.into()))
+        deserializer
+            .deserialize_str(Base64)
+            .map(|bytes| Self(bytes.into()))
     }
 }
 
@@ -48,7 +50,9 @@ mod tests {
     use super::*;
 
     fn decode(json: &str) -> Option<Vec<u8>> {
-        serde_json::from_str::<Bytes<Vec<u8>>>(json).ok().map(|bytes| bytes.0)
+        serde_json::from_str::<Bytes<Vec<u8>>>(json)
+            .ok()
+            .map(|bytes| bytes.0)
     }
 
     #[test]
@@ -64,7 +68,9 @@ mod tests {
         for json in [r#""a""#, r#""ab c""#, "1", "[1]"] {
             assert_eq!(decode(json), None, "{json}");
         }
-        let error = serde_json::from_str::<Bytes<Vec<u8>>>(r#""s3cret!""#).map(|_| ()).unwrap_err();
+        let error = serde_json::from_str::<Bytes<Vec<u8>>>(r#""s3cret!""#)
+            .map(|_| ())
+            .unwrap_err();
         assert!(!error.to_string().contains("s3cret"), "{error}");
     }
 }

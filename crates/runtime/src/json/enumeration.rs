@@ -52,7 +52,10 @@ impl<'de, E: Enumeration> Deserialize<'de> for EnumValue<E> {
 
         deserializer
             .deserialize_any(NameOrNumber::<E>(PhantomData))
-            .map(|number| Self { number, enumeration: PhantomData })
+            .map(|number| Self {
+                number,
+                enumeration: PhantomData,
+            })
     }
 }
 
@@ -108,7 +111,10 @@ mod tests {
         }
 
         fn from_name(name: &str) -> Option<Self> {
-            ["NONE", "RED"].iter().position(|known| *known == name).map(|number| Self(number as i32))
+            ["NONE", "RED"]
+                .iter()
+                .position(|known| *known == name)
+                .map(|number| Self(number as i32))
         }
 
         fn number(self) -> i32 {
@@ -121,7 +127,9 @@ mod tests {
     }
 
     fn read(json: &str) -> Option<Option<i32>> {
-        serde_json::from_str::<EnumValue<Colour>>(json).ok().map(EnumValue::number)
+        serde_json::from_str::<EnumValue<Colour>>(json)
+            .ok()
+            .map(EnumValue::number)
     }
 
     #[test]

@@ -97,7 +97,9 @@ pub(super) fn integer<T: JsonNumber + TryFrom<i128>, E: Error>(value: i128) -> R
     T::try_from(value).map_err(|_| invalid::<T, E>("a number out of range"))
 }
 
-pub(super) fn integer_from_f64<T: JsonNumber + TryFrom<i128>, E: Error>(value: f64) -> Result<T, E> {
+pub(super) fn integer_from_f64<T: JsonNumber + TryFrom<i128>, E: Error>(
+    value: f64,
+) -> Result<T, E> {
     if value.fract() != 0.0 {
         return Err(invalid::<T, E>("a number that is not integral"));
     }
@@ -132,7 +134,10 @@ fn decimal(text: &str) -> Option<i128> {
     let trailing_zeros = digits.len() - digits.trim_end_matches('0').len();
     let scale = exponent + trailing_zeros as i64 - fraction.len() as i64;
     let scale = u32::try_from(scale).ok().filter(|scale| *scale <= 38)?;
-    let value = significant.parse::<i128>().ok()?.checked_mul(10_i128.pow(scale))?;
+    let value = significant
+        .parse::<i128>()
+        .ok()?
+        .checked_mul(10_i128.pow(scale))?;
     Some(if negative { -value } else { value })
 }
 
@@ -143,7 +148,11 @@ fn parse_exponent(text: &str) -> Option<i64> {
     }
     // Clamped: an exponent of more digits than this is out of range, or scales a zero.
     let magnitude = digits.parse::<i64>().unwrap_or(1_000_000).min(1_000_000);
-    Some(if text.starts_with('-') { -magnitude } else { magnitude })
+    Some(if text.starts_with('-') {
+        -magnitude
+    } else {
+        magnitude
+    })
 }
 
 fn is_digits(text: &str) -> bool {
@@ -202,12 +211,23 @@ mod tests {
     use super::*;
 
     fn read<T: JsonNumber>(json: &str) -> Option<T> {
-        serde_json::from_str::<Number<T>>(json).ok().map(|number| number.0)
+        serde_json::from_str::<Number<T>>(json)
+            .ok()
+            .map(|number| number.0)
     }
 
     #[test]
     fn integral_values_are_read_however_they_are_written() {
-        for json in ["100000", "1e5", "1E+5", "100000.0", "100000.000", r#""100000""#, r#""1e5""#, r#""1.0e5""#] {
+        for json in [
+            "100000",
+            "1e5",
+            "1E+5",
+            "100000.0",
+            "100000.000",
+            r#""100000""#,
+            r#""1e5""#,
+            r#""1.0e5""#,
+        ] {
             assert_eq!(read::<i32>(json), Some(100_000), "{json}");
         }
         assert_eq!(read::<i32>(r#""100e-2""#), Some(1));
@@ -221,8 +241,25 @@ mod tests {
     #[test]
     fn fractions_foreign_syntax_and_values_out_of_range_are_refused() {
         for json in [
-            "0.5", "2147483648", "-2147483649", "1e10", "1e400", r#""""#, r#"" 1""#, r#""1 ""#, r#""+1""#, r#""01""#,
-            r#""1.""#, r#"".5""#, r#""0x10""#, r#""1e""#, r#""0.5""#, r#""1e999999999""#, "true", "null", "[1]",
+            "0.5",
+            "2147483648",
+            "-2147483649",
+            "1e10",
+            "1e400",
+            r#""""#,
+            r#"" 1""#,
+            r#""1 ""#,
+            r#""+1""#,
+            r#""01""#,
+            r#""1.""#,
+            r#"".5""#,
+            r#""0x10""#,
+            r#""1e""#,
+            r#""0.5""#,
+            r#""1e999999999""#,
+            "true",
+            "null",
+            "[1]",
         ] {
             assert_eq!(read::<i32>(json), None, "{json}");
         }
@@ -237,7 +274,15 @@ mod tests {
         assert!(read::<f32>(r#""NaN""#).unwrap().is_nan());
         assert_eq!(read::<f64>(r#""1.5""#), Some(1.5));
         assert_eq!(read::<f64>("3"), Some(3.0));
-        for json in [r#""inf""#, r#""infinity""#, r#""+1""#, r#"".5""#, r#""1.""#, r#""01""#, r#""1e999""#] {
+        for json in [
+            r#""inf""#,
+            r#""infinity""#,
+            r#""+1""#,
+            r#"".5""#,
+            r#""1.""#,
+            r#""01""#,
+            r#""1e999""#,
+        ] {
             assert_eq!(read::<f64>(json), None, "{json}");
         }
         assert_eq!(read::<f32>("1e39"), None);

@@ -29,13 +29,19 @@ impl std::error::Error for TimestampError {}
 
 impl From<prost_types::Timestamp> for Timestamp {
     fn from(timestamp: prost_types::Timestamp) -> Self {
-        Self { seconds: timestamp.seconds, nanos: timestamp.nanos }
+        Self {
+            seconds: timestamp.seconds,
+            nanos: timestamp.nanos,
+        }
     }
 }
 
 impl From<Timestamp> for prost_types::Timestamp {
     fn from(timestamp: Timestamp) -> Self {
-        Self { seconds: timestamp.seconds, nanos: timestamp.nanos }
+        Self {
+            seconds: timestamp.seconds,
+            nanos: timestamp.nanos,
+        }
     }
 }
 
@@ -55,7 +61,10 @@ impl TryFrom<SystemTime> for Timestamp {
             }
         };
         let seconds = seconds.ok_or(TimestampError::OutOfRange)?;
-        valid(Self { seconds, nanos: nanos as i32 })
+        valid(Self {
+            seconds,
+            nanos: nanos as i32,
+        })
     }
 }
 
@@ -77,7 +86,11 @@ impl TryFrom<Timestamp> for SystemTime {
 }
 
 fn valid(timestamp: Timestamp) -> Result<Timestamp, TimestampError> {
-    if timestamp.is_valid() { Ok(timestamp) } else { Err(TimestampError::OutOfRange) }
+    if timestamp.is_valid() {
+        Ok(timestamp)
+    } else {
+        Err(TimestampError::OutOfRange)
+    }
 }
 
 #[cfg(feature = "chrono")]
@@ -113,7 +126,10 @@ impl TryFrom<jiff::Timestamp> for Timestamp {
     fn try_from(time: jiff::Timestamp) -> Result<Self, TimestampError> {
         let (seconds, nanos) = (time.as_second(), time.subsec_nanosecond());
         valid(if nanos < 0 {
-            Self { seconds: seconds - 1, nanos: nanos + 1_000_000_000 }
+            Self {
+                seconds: seconds - 1,
+                nanos: nanos + 1_000_000_000,
+            }
         } else {
             Self { seconds, nanos }
         })
@@ -137,16 +153,31 @@ mod tests {
     #[test]
     fn system_time_converts_both_ways_also_before_the_epoch() {
         for timestamp in [
-            Timestamp { seconds: 0, nanos: 0 },
-            Timestamp { seconds: -1, nanos: 1 },
-            Timestamp { seconds: -2, nanos: 0 },
-            Timestamp { seconds: 1_772_323_200, nanos: 999_999_999 },
+            Timestamp {
+                seconds: 0,
+                nanos: 0,
+            },
+            Timestamp {
+                seconds: -1,
+                nanos: 1,
+            },
+            Timestamp {
+                seconds: -2,
+                nanos: 0,
+            },
+            Timestamp {
+                seconds: 1_772_323_200,
+                nanos: 999_999_999,
+            },
         ] {
             let time = SystemTime::try_from(timestamp).unwrap();
             assert_eq!(Timestamp::try_from(time), Ok(timestamp));
         }
         assert_eq!(
-            SystemTime::try_from(Timestamp { seconds: 0, nanos: -1 }),
+            SystemTime::try_from(Timestamp {
+                seconds: 0,
+                nanos: -1
+            }),
             Err(TimestampError::OutOfRange)
         );
     }
@@ -154,9 +185,16 @@ mod tests {
     #[cfg(feature = "chrono")]
     #[test]
     fn chrono_converts_both_ways_also_before_the_epoch() {
-        for timestamp in
-            [Timestamp { seconds: -1, nanos: 1 }, Timestamp { seconds: 1_772_323_200, nanos: 5 }]
-        {
+        for timestamp in [
+            Timestamp {
+                seconds: -1,
+                nanos: 1,
+            },
+            Timestamp {
+                seconds: 1_772_323_200,
+                nanos: 5,
+            },
+        ] {
             let time = chrono::DateTime::<chrono::Utc>::try_from(timestamp).unwrap();
             assert_eq!(Timestamp::try_from(time), Ok(timestamp));
         }
@@ -165,9 +203,16 @@ mod tests {
     #[cfg(feature = "jiff")]
     #[test]
     fn jiff_converts_both_ways_also_before_the_epoch() {
-        for timestamp in
-            [Timestamp { seconds: -1, nanos: 1 }, Timestamp { seconds: 1_772_323_200, nanos: 5 }]
-        {
+        for timestamp in [
+            Timestamp {
+                seconds: -1,
+                nanos: 1,
+            },
+            Timestamp {
+                seconds: 1_772_323_200,
+                nanos: 5,
+            },
+        ] {
             let time = jiff::Timestamp::try_from(timestamp).unwrap();
             assert_eq!(Timestamp::try_from(time), Ok(timestamp));
         }

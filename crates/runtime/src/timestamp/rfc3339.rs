@@ -64,13 +64,19 @@ impl FromStr for Timestamp {
     /// Reads `YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm)`: upper-case `T` and `Z`, 1 to 9 fraction digits, no leap
     /// second, and in range once the offset is taken off.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        parse(text.as_bytes()).ok_or(TimestampError::Syntax)?.in_range()
+        parse(text.as_bytes())
+            .ok_or(TimestampError::Syntax)?
+            .in_range()
     }
 }
 
 impl Timestamp {
     fn in_range(self) -> Result<Self, TimestampError> {
-        if self.is_valid() { Ok(self) } else { Err(TimestampError::OutOfRange) }
+        if self.is_valid() {
+            Ok(self)
+        } else {
+            Err(TimestampError::OutOfRange)
+        }
     }
 }
 
@@ -94,14 +100,20 @@ fn parse(text: &[u8]) -> Option<Timestamp> {
     let (nanos, rest) = parse_fraction(rest)?;
     let offset = parse_offset(rest)?;
     let days = days_from_date(year, month, day);
-    Some(Timestamp { seconds: days * 86_400 + hour * 3600 + minute * 60 + second - offset, nanos })
+    Some(Timestamp {
+        seconds: days * 86_400 + hour * 3600 + minute * 60 + second - offset,
+        nanos,
+    })
 }
 
 fn parse_fraction(text: &[u8]) -> Option<(i32, &[u8])> {
     let Some(fraction) = text.strip_prefix(b".") else {
         return Some((0, text));
     };
-    let len = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let len = fraction
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     if !(1..=9).contains(&len) {
         return None;
     }
@@ -129,7 +141,8 @@ fn parse_offset(text: &[u8]) -> Option<i64> {
 /// A number of ASCII digits and nothing else.
 fn digits(text: &[u8]) -> Option<i64> {
     text.iter().try_fold(0, |value, byte| {
-        byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0'))
+        byte.is_ascii_digit()
+            .then(|| value * 10 + i64::from(byte - b'0'))
     })
 }
 
@@ -168,7 +181,9 @@ mod json {
             }
 
             // `deserialize_str` borrows; an escaped text arrives through `visit_str` as well.
-            deserializer.deserialize_str(Rfc3339).map_err(D::Error::custom)
+            deserializer
+                .deserialize_str(Rfc3339)
+                .map_err(D::Error::custom)
         }
     }
 }
@@ -190,7 +205,10 @@ mod tests {
             (at(0, 1), "1970-01-01T00:00:00.000000001Z"),
             (at(-1, 999_999_999), "1969-12-31T23:59:59.999999999Z"),
             (at(-62_135_596_800, 0), "0001-01-01T00:00:00Z"),
-            (at(253_402_300_799, 999_999_999), "9999-12-31T23:59:59.999999999Z"),
+            (
+                at(253_402_300_799, 999_999_999),
+                "9999-12-31T23:59:59.999999999Z",
+            ),
         ] {
             assert_eq!(timestamp.to_string(), text);
             assert_eq!(text.parse(), Ok(timestamp));
@@ -200,22 +218,50 @@ mod tests {
     #[test]
     fn offsets_are_taken_off() {
         assert_eq!("1970-01-01T08:00:00+08:00".parse(), Ok(at(0, 0)));
-        assert_eq!("1969-12-31T16:00:00.25-08:00".parse(), Ok(at(0, 250_000_000)));
+        assert_eq!(
+            "1969-12-31T16:00:00.25-08:00".parse(),
+            Ok(at(0, 250_000_000))
+        );
     }
 
     #[test]
     fn texts_outside_the_mapping_are_refused() {
         for text in [
-            "", "1970-01-01", "1970-01-01t00:00:00Z", "1970-01-01T00:00:00z", "1970-01-01 00:00:00Z",
-            "1970-01-01T00:00:60Z", "1970-01-01T24:00:00Z", "1970-02-29T00:00:00Z", "1970-13-01T00:00:00Z",
-            "1970-01-01T00:00:00", "1970-01-01T00:00:00.Z", "1970-01-01T00:00:00.1234567891Z",
-            "1970-01-01T00:00:00\u{2212}08:00", "1970-01-01T00:00:00+0800", "1970-01-01T00:00:00+24:00",
-            "1970-01-01T00:00:00Z ", "+970-01-01T00:00:00Z", "1970-1-01T00:00:00Z",
+            "",
+            "1970-01-01",
+            "1970-01-01t00:00:00Z",
+            "1970-01-01T00:00:00z",
+            "1970-01-01 00:00:00Z",
+            "1970-01-01T00:00:60Z",
+            "1970-01-01T24:00:00Z",
+            "1970-02-29T00:00:00Z",
+            "1970-13-01T00:00:00Z",
+            "1970-01-01T00:00:00",
+            "1970-01-01T00:00:00.Z",
+            "1970-01-01T00:00:00.1234567891Z",
+            "1970-01-01T00:00:00\u{2212}08:00",
+            "1970-01-01T00:00:00+0800",
+            "1970-01-01T00:00:00+24:00",
+            "1970-01-01T00:00:00Z ",
+            "+970-01-01T00:00:00Z",
+            "1970-1-01T00:00:00Z",
         ] {
-            assert_eq!(text.parse::<Timestamp>(), Err(TimestampError::Syntax), "{text}");
+            assert_eq!(
+                text.parse::<Timestamp>(),
+                Err(TimestampError::Syntax),
+                "{text}"
+            );
         }
-        for text in ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01"] {
-            assert_eq!(text.parse::<Timestamp>(), Err(TimestampError::OutOfRange), "{text}");
+        for text in [
+            "0000-01-01T00:00:00Z",
+            "0001-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-00:01",
+        ] {
+            assert_eq!(
+                text.parse::<Timestamp>(),
+                Err(TimestampError::OutOfRange),
+                "{text}"
+            );
         }
     }
 
@@ -223,7 +269,12 @@ mod tests {
     fn values_out_of_range_have_no_text() {
         use std::fmt::Write as _;
 
-        for timestamp in [at(i64::MIN, 0), at(253_402_300_800, 0), at(0, -1), at(0, 1_000_000_000)] {
+        for timestamp in [
+            at(i64::MIN, 0),
+            at(253_402_300_800, 0),
+            at(0, -1),
+            at(0, 1_000_000_000),
+        ] {
             assert!(write!(String::new(), "{timestamp}").is_err());
         }
     }

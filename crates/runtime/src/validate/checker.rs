@@ -60,7 +60,11 @@ impl Checker {
 
     /// Reports that the field at the current path breaks the rule at `rule` inside `buf.validate.FieldRules`.
     pub fn violation(&mut self, rule: &[Field], rule_id: &str, message: impl Into<String>) {
-        let path = self.path.iter().map(|(field, index)| field.element(*index)).collect();
+        let path = self
+            .path
+            .iter()
+            .map(|(field, index)| field.element(*index))
+            .collect();
         let rule = rule.iter().map(|field| field.element(None)).collect();
         self.violations.push(Violation {
             field: not_empty(path),
@@ -80,7 +84,9 @@ impl Checker {
         if self.violations.is_empty() {
             Ok(())
         } else {
-            Err(Violations { violations: self.violations })
+            Err(Violations {
+                violations: self.violations,
+            })
         }
     }
 }

@@ -127,7 +127,8 @@ pub fn int32_range(
         Some(Bound::Exclusive(max)) => value < max,
         Some(Bound::Inclusive(max)) => value <= max,
     };
-    let inverted = matches!((lower, upper), (Some(lower), Some(upper)) if upper.limit() < lower.limit());
+    let inverted =
+        matches!((lower, upper), (Some(lower), Some(upper)) if upper.limit() < lower.limit());
     if (above && below) || (inverted && (above || below)) {
         return;
     }
@@ -141,9 +142,18 @@ pub fn int32_range(
     });
     let (number, name, rule_id, words) = match (lower, upper) {
         (Some((number, low, low_words)), Some((_, high, high_words))) => {
-            let (suffix, and) = if inverted { ("_exclusive", "or") } else { ("", "and") };
+            let (suffix, and) = if inverted {
+                ("_exclusive", "or")
+            } else {
+                ("", "and")
+            };
             let rule_id = format!("int32.{low}_{high}{suffix}");
-            (number, low, rule_id, format!("{low_words} {and} {high_words}"))
+            (
+                number,
+                low,
+                rule_id,
+                format!("{low_words} {and} {high_words}"),
+            )
         }
         (Some((number, name, words)), None) | (None, Some((number, name, words))) => {
             (number, name, format!("int32.{name}"), words)
@@ -188,16 +198,31 @@ mod tests {
     fn broken(check: impl FnOnce(&mut Checker)) -> String {
         let mut checker = Checker::new();
         check(&mut checker);
-        checker.finish().err().map(|violations| violations.to_string()).unwrap_or_default()
+        checker
+            .finish()
+            .err()
+            .map(|violations| violations.to_string())
+            .unwrap_or_default()
     }
 
     #[test]
     fn uuids_are_read_in_any_case_and_only_in_their_canonical_shape() {
-        for good in ["d2c94c27-3b76-4a42-b88c-95a85e392c68", "D2C94C27-3B76-4A42-B88C-95A85E392C68"] {
+        for good in [
+            "d2c94c27-3b76-4a42-b88c-95a85e392c68",
+            "D2C94C27-3B76-4A42-B88C-95A85E392C68",
+        ] {
             assert_eq!(broken(|checker| uuid(checker, STRING, good)), "");
         }
-        for bad in ["d2c94c273b764a42b88c95a85e392c68", "{d2c94c27-3b76-4a42-b88c-95a85e392c68}", "x", "d2c94c27-3b76-4a42-b88c-95a85e392c6é"] {
-            assert_eq!(broken(|checker| uuid(checker, STRING, bad)), "must be a valid UUID [string.uuid]");
+        for bad in [
+            "d2c94c273b764a42b88c95a85e392c68",
+            "{d2c94c27-3b76-4a42-b88c-95a85e392c68}",
+            "x",
+            "d2c94c27-3b76-4a42-b88c-95a85e392c6é",
+        ] {
+            assert_eq!(
+                broken(|checker| uuid(checker, STRING, bad)),
+                "must be a valid UUID [string.uuid]"
+            );
         }
         assert_eq!(
             broken(|checker| uuid(checker, STRING, "")),
@@ -222,13 +247,19 @@ mod tests {
     #[test]
     fn ranges_are_worded_as_pairs_and_may_be_inverted() {
         let (low, high) = (Some(Bound::Inclusive(0)), Some(Bound::Inclusive(100)));
-        assert_eq!(broken(|checker| int32_range(checker, INT32, 100, low, high)), "");
+        assert_eq!(
+            broken(|checker| int32_range(checker, INT32, 100, low, high)),
+            ""
+        );
         assert_eq!(
             broken(|checker| int32_range(checker, INT32, 101, low, high)),
             "must be greater than or equal to 0 and less than or equal to 100 [int32.gte_lte]"
         );
         let (low, high) = (Some(Bound::Exclusive(10)), Some(Bound::Exclusive(5)));
-        assert_eq!(broken(|checker| int32_range(checker, INT32, 11, low, high)), "");
+        assert_eq!(
+            broken(|checker| int32_range(checker, INT32, 11, low, high)),
+            ""
+        );
         assert_eq!(
             broken(|checker| int32_range(checker, INT32, 7, low, high)),
             "must be greater than 10 or less than 5 [int32.gt_lt_exclusive]"

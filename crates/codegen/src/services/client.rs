@@ -1,0 +1,58 @@
+//! The client of a service.
+
+use proc_macro2::TokenStream;
+use prost_reflect::ServiceDescriptor;
+use quote::{format_ident, quote};
+
+use super::{Services, has_no_side_effects, method_docs, require_unary, service_docs};
+use crate::Error;
+use crate::names::{snake, upper_camel};
+
+pub(super) fn generate(
+    services: &Services<'_>,
+    service: &ServiceDescriptor,
+) -> Result<TokenStream, Error> {
+    let runtime = &services.client_path;
+    let name = format_ident!("{}Client", upper_camel(service.name()));
+    let docs = service_docs(service);
+    let mut methods = Vec::new();
+    for method in service.methods() {
+        require_unary(&method)?;
+        let ident = snake(method.name());
+        let request = services.message(&method.input())?;
+        let response = services.message(&method.output())?;
+        let path = format!("/{}/{}", service.full_name(), method.name());
+        let no_side_effects = has_no_side_effects(&method);
+        let docs = method_docs(&method);
+        methods.push(quote! {
+            #docs
+            ///
+            /// # Errors
+            ///
+            /// What the server answers, or why no answer came.
+            pub async fn #ident(
+                &self,
+                request: impl ::core::convert::Into<#request>,
+            ) -> ::core::result::Result<#response, #runtime::Error> {
+                const RPC: #runtime::Rpc = #runtime::Rpc { path: #path, no_side_effects: #no_side_effects };
+                self.0.unary(&RPC, request.into()).await
+            }
+        });
+    }
+    Ok(quote! {
+        #docs
+        ///
+        /// A client: every method is one RPC.
+        #[derive(Clone, Debug)]
+        pub struct #name<T>(T);
+
+        impl<T: #runtime::Transport> #name<T> {
+            /// A client whose calls go through this transport.
+            pub fn new(transport: T) -> Self {
+                Self(transport)
+            }
+
+            #(#methods)*
+        }
+    })
+}

@@ -1,0 +1,35 @@
+//! The run-time part: what serves any generated service as Connect, gRPC and gRPC-Web.
+//!
+//! A request goes through [`Server`]: its path decides the RPC, its method and content type the protocol; the caller is
+//! authenticated; then the generated [`Dispatch`] calls the implementation with the decoded and validated message
+//! ([`Call::unary`]). connectrpc-axum and tonic speak the protocols.
+
+mod authenticate;
+mod call;
+mod connect;
+mod deadline;
+mod error;
+mod grpc;
+mod options;
+mod protocol;
+mod query;
+mod reply;
+mod server;
+
+pub use authenticate::{Anonymous, Authenticate};
+pub use call::{Call, Dispatch, FromTonic, Method, UrlParameters};
+pub use deadline::Deadline;
+pub use error::{invalid_argument, with_details};
+pub use options::Options;
+pub use protocol::{Codec, Protocol};
+pub use query::Query;
+pub use reply::Reply;
+pub use server::Server;
+
+/// What generated code names.
+#[doc(hidden)]
+pub mod __private {
+    pub use tonic;
+
+    pub type HttpResponse = http::Response<axum::body::Body>;
+}

@@ -1,0 +1,92 @@
+use std::future::Future;
+
+use axum::body::Body;
+use http::{Request, Response};
+use prost::Message;
+use runner_configuration_runtime::validate::Validate;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tonic::Status;
+
+use super::error::{self, invalid_argument};
+use super::{Options, Protocol, Query, Reply, connect, grpc};
+
+/// A generated service: from the name of an RPC to the call of its implementation.
+pub trait Dispatch: Send + Sync + 'static {
+    /// The full name of the service, such as `gitpod.v1.RunnerConfigurationService`.
+    const SERVICE: &'static str;
+
+    /// The RPCs, in the order of the .proto file.
+    const METHODS: &'static [Method];
+
+    /// The index in [`METHODS`](Self::METHODS) of the RPC with this name.
+    fn find(name: &str) -> Option<usize>;
+
+    /// Calls the RPC with this index.
+    fn call(&self, method: usize, call: Call<'_>) -> impl Future<Output = Response<Body>> + Send;
+}
+
+/// An RPC, as its .proto file declares it.
+#[derive(Clone, Copy, Debug)]
+pub struct Method {
+    /// The name, such as `GetEnvironmentClass`.
+    pub name: &'static str,
+    /// Whether its idempotency level is `NO_SIDE_EFFECTS`: then Connect serves it by GET too.
+    pub no_side_effects: bool,
+}
+
+/// Fills fields of a request from its URL.
+pub type UrlParameters<Req> = fn(&mut Req, Query<'_>) -> Result<(), Status>;
+
+/// A call on its way to the implementation.
+pub struct Call<'a> {
+    pub(super) request: Request<Body>,
+    pub(super) protocol: Protocol,
+    pub(super) options: &'a Options,
+}
+
+impl Call<'_> {
+    /// Decodes and validates the message, calls `handler`, and encodes its reply or error.
+    pub async fn unary<Req, Res, F, Fut>(
+        self,
+        url_parameters: Option<UrlParameters<Req>>,
+        handler: F,
+    ) -> Response<Body>
+    where
+        Req: Message + Default + DeserializeOwned + Validate + 'static,
+        Res: Message + Serialize + 'static,
+        F: FnOnce(tonic::Request<Req>) -> Fut + Send,
+        Fut: Future<Output = Result<Reply<Res>, Status>> + Send,
+    {
+        if self.protocol.is_connect() {
+            connect::unary(self, url_parameters, handler).await
+        } else {
+            grpc::unary(self, url_parameters, handler).await
+        }
+    }
+
+    /// Answers that there is no such RPC.
+    pub fn unimplemented(self) -> Response<Body> {
+        error::respond(Status::unimplemented("there is no such RPC"), self.protocol)
+    }
+}
+
+/// What is left to do with a decoded message before the implementation sees it.
+pub(super) fn prepare<Req: Validate>(
+    message: &mut Req,
+    query: Option<&str>,
+    url_parameters: Option<UrlParameters<Req>>,
+) -> Result<(), Status> {
+    if let (Some(fill), Some(query)) = (url_parameters, query) {
+        fill(message, Query::new(query))?;
+    }
+    message
+        .validate()
+        .map_err(|violations| invalid_argument(&violations))
+}
+
+/// Serves an implementation of tonic's trait: `service(FromTonic(implementation))`.
+pub struct FromTonic<T>(
+    /// The implementation.
+    pub T,
+);

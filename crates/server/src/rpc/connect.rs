@@ -1,0 +1,175 @@
+//! Connect unary calls, by connectrpc-axum's building blocks.
+
+use std::future::Future;
+
+use axum::body::Body;
+use bytes::Bytes;
+use connectrpc_axum::context::{validate_get_query_params, validate_protocol_version};
+use connectrpc_axum::message::request::{decode_proto, decompress_bytes, read_body};
+use connectrpc_axum::message::response::{compress_bytes, encode_proto};
+use connectrpc_axum::{CompressionConfig, CompressionEncoding, negotiate_response_encoding};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Request, Response, Version, header};
+use http_body_util::BodyExt as _;
+use prost::Message;
+use runner_configuration_runtime::json;
+use runner_configuration_runtime::validate::Validate;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tonic::metadata::MetadataMap;
+use tonic::{Code, Status};
+
+use super::call::{UrlParameters, prepare};
+use super::query::GetQuery;
+use super::{Call, Codec, Options, Protocol, Reply, error};
+
+pub(super) async fn unary<Req, Res, F, Fut>(
+    call: Call<'_>,
+    url_parameters: Option<UrlParameters<Req>>,
+    handler: F,
+) -> Response<Body>
+where
+    Req: Message + Default + DeserializeOwned + Validate,
+    Res: Message + Serialize,
+    F: FnOnce(tonic::Request<Req>) -> Fut,
+    Fut: Future<Output = Result<Reply<Res>, Status>>,
+{
+    let Call {
+        request,
+        protocol,
+        options,
+    } = call;
+    let encoding = accepted_encoding(request.headers());
+    let reply = async {
+        let (parts, body) = receive(request, protocol, options).await?;
+        let mut message: Req = decode(&body, protocol.codec())?;
+        prepare(&mut message, parts.uri.query(), url_parameters)?;
+        let metadata = MetadataMap::from_headers(parts.headers);
+        let request = tonic::Request::from_parts(metadata, parts.extensions, message);
+        let reply = handler(request).await?;
+        send(reply, protocol.codec(), encoding, options)
+    };
+    reply
+        .await
+        .unwrap_or_else(|status| error::respond(status, protocol))
+}
+
+/// The decompressed bytes of the message.
+async fn receive(
+    request: Request<Body>,
+    protocol: Protocol,
+    options: &Options,
+) -> Result<(Parts, Bytes), Status> {
+    let limit = options.max_message_bytes;
+    if let Protocol::ConnectGet(_) = protocol {
+        let problem = validate_get_query_params(&request, false);
+        problem.map_or(Ok(()), |problem| Err(Status::from(problem)))?;
+        let (parts, _) = request.into_parts();
+        let query = GetQuery::read(parts.uri.query().unwrap_or_default())?;
+        let encoding = request_encoding(query.compression.as_deref())?;
+        return Ok((
+            parts,
+            decompress_bytes(query.message.into(), encoding, limit)?,
+        ));
+    }
+    let problem = validate_protocol_version(&request, false);
+    problem.map_or(Ok(()), |problem| Err(Status::from(problem)))?;
+    let content_encoding = request.headers().get(header::CONTENT_ENCODING);
+    let encoding = match content_encoding.map(HeaderValue::to_str) {
+        None => CompressionEncoding::Identity,
+        Some(Ok(name)) => request_encoding(Some(name))?,
+        Some(Err(_)) => request_encoding(Some("?"))?,
+    };
+    let (parts, body) = request.into_parts();
+    let body = read_within(body, &parts, limit).await?;
+    Ok((parts, decompress_bytes(body, encoding, limit)?))
+}
+
+fn request_encoding(name: Option<&str>) -> Result<CompressionEncoding, Status> {
+    CompressionEncoding::from_header(name).ok_or_else(|| {
+        Status::unimplemented(format!(
+            "compression {}: must be one of br, gzip, identity, zstd",
+            name.unwrap_or_default().escape_default()
+        ))
+    })
+}
+
+/// Reads the body; of one that is too large, HTTP/1.1 needs some more to be read before the client looks for a reply.
+async fn read_within(mut body: Body, parts: &Parts, limit: usize) -> Result<Bytes, Status> {
+    let declared = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    let too_large = declared
+        .and_then(|length| length.parse().ok())
+        .is_some_and(|length: u64| length > limit as u64);
+    if !too_large {
+        return read_body(body, limit).await.map_err(Status::from);
+    }
+    if parts.version < Version::HTTP_2 {
+        let mut left = limit.saturating_mul(4);
+        while let Some(Ok(frame)) = body.frame().await {
+            let len = frame.data_ref().map_or(0, Bytes::len);
+            match left.checked_sub(len) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+        }
+    }
+    Err(Status::resource_exhausted(format!(
+        "the request body is larger than {limit} bytes"
+    )))
+}
+
+fn decode<Req>(body: &[u8], codec: Codec) -> Result<Req, Status>
+where
+    Req: Message + Default + DeserializeOwned,
+{
+    match codec {
+        Codec::Proto => decode_proto(body).map_err(Status::from),
+        Codec::Json => {
+            json::from_slice(body).map_err(|error| Status::invalid_argument(error.to_string()))
+        }
+    }
+}
+
+fn send<Res>(
+    reply: Reply<Res>,
+    codec: Codec,
+    encoding: CompressionEncoding,
+    options: &Options,
+) -> Result<Response<Body>, Status>
+where
+    Res: Message + Serialize,
+{
+    let (message, metadata) = reply.into_parts();
+    let body = match codec {
+        Codec::Proto => encode_proto(&message),
+        Codec::Json => serde_json::to_vec(&message).map_err(|error| {
+            Status::new(
+                Code::Internal,
+                format!("the reply has no JSON form: {error}"),
+            )
+        })?,
+    };
+    let config = CompressionConfig::new(options.compress_from_bytes);
+    let (body, compressed) = compress_bytes(body.into(), encoding, &config)?;
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    *headers = metadata.into_headers();
+    headers.insert(header::CONTENT_TYPE, codec.content_type());
+    if compressed {
+        headers.insert(
+            header::CONTENT_ENCODING,
+            HeaderValue::from_static(encoding.as_str()),
+        );
+    }
+    Ok(response)
+}
+
+fn accepted_encoding(headers: &HeaderMap) -> CompressionEncoding {
+    let accepted = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok());
+    negotiate_response_encoding(accepted)
+}

@@ -1,0 +1,76 @@
+use std::time::Duration;
+
+use connectrpc_axum::parse_timeout;
+use http::Request;
+use tokio::time::Instant;
+use tonic::Status;
+
+use super::Protocol;
+
+/// When a call's caller stops waiting. Implementations find it in the request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline(
+    /// The time at which the call is answered with `deadline_exceeded`.
+    pub Instant,
+);
+
+impl Deadline {
+    /// The earlier of the caller's deadline and the server's.
+    pub(super) fn of<B>(
+        request: &Request<B>,
+        protocol: Protocol,
+        longest: Duration,
+    ) -> Result<Self, Status> {
+        let asked = if protocol.is_connect() {
+            parse_timeout(request).map_err(Status::from)?
+        } else {
+            grpc_timeout(request)?
+        };
+        let timeout = asked.map_or(longest, |asked| asked.min(longest));
+        Ok(Self(Instant::now() + timeout))
+    }
+}
+
+/// `grpc-timeout`: at most eight digits and a unit.
+fn grpc_timeout<B>(request: &Request<B>) -> Result<Option<Duration>, Status> {
+    let Some(value) = request.headers().get("grpc-timeout") else {
+        return Ok(None);
+    };
+    parse_grpc_timeout(value.as_bytes())
+        .map(Some)
+        .ok_or_else(|| Status::invalid_argument("grpc-timeout: must be 1 to 8 digits and a unit"))
+}
+
+fn parse_grpc_timeout(value: &[u8]) -> Option<Duration> {
+    let (unit, digits) = value.split_last()?;
+    if digits.is_empty() || digits.len() > 8 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let count: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    match unit {
+        b'H' => Some(Duration::from_secs(count * 3600)),
+        b'M' => Some(Duration::from_secs(count * 60)),
+        b'S' => Some(Duration::from_secs(count)),
+        b'm' => Some(Duration::from_millis(count)),
+        b'u' => Some(Duration::from_micros(count)),
+        b'n' => Some(Duration::from_nanos(count)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grpc_timeouts_are_digits_and_a_unit() {
+        assert_eq!(
+            parse_grpc_timeout(b"99999999H"),
+            Some(Duration::from_secs(99_999_999 * 3600))
+        );
+        assert_eq!(parse_grpc_timeout(b"5m"), Some(Duration::from_millis(5)));
+        for wrong in [&b""[..], b"S", b"5", b"5s", b"-5S", b"123456789S", b"5.S"] {
+            assert_eq!(parse_grpc_timeout(wrong), None);
+        }
+    }
+}

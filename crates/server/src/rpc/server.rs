@@ -1,0 +1,196 @@
+use std::convert::Infallible;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use axum::body::Body;
+use futures_util::FutureExt as _;
+use http::{HeaderValue, Request, Response, header};
+use tonic::Status;
+use tonic_web::GrpcWebLayer;
+use tower::{Layer as _, Service, ServiceExt as _, service_fn};
+use tracing::Instrument as _;
+
+use super::call::{Call, Dispatch};
+use super::deadline::Deadline;
+use super::{Anonymous, Authenticate, Options, Protocol, error, protocol};
+
+/// A service on every protocol, as a tower service that is cheap to clone.
+///
+/// Serve it by [`into_router`](Self::into_router), or by itself:
+/// `axum::serve(listener, tower::make::Shared::new(server))`.
+pub struct Server<D, A = Anonymous> {
+    dispatch: Arc<D>,
+    authenticate: Arc<A>,
+    options: Arc<Options>,
+}
+
+impl<D: Dispatch> Server<D> {
+    /// Serves without authentication, with the default options.
+    pub fn new(dispatch: D) -> Self {
+        Self {
+            dispatch: Arc::new(dispatch),
+            authenticate: Arc::new(Anonymous),
+            options: Arc::default(),
+        }
+    }
+}
+
+impl<D: Dispatch, A: Authenticate> Server<D, A> {
+    /// Authenticates every call.
+    pub fn authenticate<B: Authenticate>(self, authenticate: B) -> Server<D, B> {
+        let Self {
+            dispatch, options, ..
+        } = self;
+        Server {
+            dispatch,
+            authenticate: Arc::new(authenticate),
+            options,
+        }
+    }
+
+    /// Changes what is allowed.
+    pub fn options(self, options: Options) -> Self {
+        Self {
+            options: Arc::new(options),
+            ..self
+        }
+    }
+
+    /// A router that answers every path with this service.
+    pub fn into_router(self) -> axum::Router {
+        axum::Router::new().fallback_service(self)
+    }
+}
+
+impl<D, A> Clone for Server<D, A> {
+    fn clone(&self) -> Self {
+        Self {
+            dispatch: Arc::clone(&self.dispatch),
+            authenticate: Arc::clone(&self.authenticate),
+            options: Arc::clone(&self.options),
+        }
+    }
+}
+
+impl<D: Dispatch, A: Authenticate> Service<Request<Body>> for Server<D, A> {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let server = self.clone();
+        Box::pin(async move { Ok(server.answer(request).await) })
+    }
+}
+
+impl<D: Dispatch, A: Authenticate> Server<D, A> {
+    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let Some(method) = self.find(request.uri().path()) else {
+            return error::unknown_path(request.uri().path(), request.headers());
+        };
+        let declared = D::METHODS[method];
+        let protocol = match protocol::detect(&request, declared.no_side_effects) {
+            Ok(protocol) => protocol,
+            Err(reason) => return error::unsupported(reason, request.headers()),
+        };
+        let span = tracing::info_span!(
+            "rpc",
+            rpc = declared.name,
+            protocol = protocol.name(),
+            code = tracing::field::Empty
+        );
+        async {
+            let start = Instant::now();
+            let mut response = match protocol {
+                Protocol::GrpcWeb => self.answer_grpc_web(method, request).await,
+                _ => self.answer_within_deadline(method, protocol, request).await,
+            };
+            if !A::CACHEABLE {
+                let no_store = HeaderValue::from_static("no-store");
+                response
+                    .headers_mut()
+                    .insert(header::CACHE_CONTROL, no_store);
+            }
+            tracing::debug!(elapsed_us = start.elapsed().as_micros() as u64, "answered");
+            response
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// The index of the RPC at this path: a prefix, the service, the method.
+    fn find(&self, path: &str) -> Option<usize> {
+        let (rest, method) = path.rsplit_once('/')?;
+        let prefix = rest.strip_suffix(D::SERVICE)?.strip_suffix('/')?;
+        self.options
+            .prefixes
+            .iter()
+            .find(|known| *known == prefix)?;
+        D::find(method)
+    }
+
+    /// gRPC-Web is gRPC whose trailers are in the body; tonic-web translates both ways.
+    async fn answer_grpc_web(&self, method: usize, request: Request<Body>) -> Response<Body> {
+        let grpc = service_fn(|request: Request<tonic::body::Body>| async {
+            let request = request.map(Body::new);
+            Ok::<_, Infallible>(
+                self.answer_within_deadline(method, Protocol::Grpc, request)
+                    .await,
+            )
+        });
+        let Ok(response) = GrpcWebLayer::new().layer(grpc).oneshot(request).await;
+        response.map(Body::new)
+    }
+
+    async fn answer_within_deadline(
+        &self,
+        method: usize,
+        protocol: Protocol,
+        mut request: Request<Body>,
+    ) -> Response<Body> {
+        let deadline = match Deadline::of(&request, protocol, self.options.timeout) {
+            Ok(deadline) => deadline,
+            Err(status) => return error::respond(status, protocol),
+        };
+        request.extensions_mut().insert(deadline);
+        request.extensions_mut().insert(protocol);
+        let answer = AssertUnwindSafe(self.dispatch(method, protocol, request)).catch_unwind();
+        match tokio::time::timeout_at(deadline.0, answer).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_panic)) => {
+                tracing::error!("the implementation panicked");
+                error::respond(Status::internal("internal error"), protocol)
+            }
+            Err(_elapsed) => {
+                let text = "the call took longer than its deadline";
+                error::respond(Status::deadline_exceeded(text), protocol)
+            }
+        }
+    }
+
+    async fn dispatch(
+        &self,
+        method: usize,
+        protocol: Protocol,
+        mut request: Request<Body>,
+    ) -> Response<Body> {
+        match self.authenticate.authenticate(request.headers()).await {
+            Ok(caller) => request.extensions_mut().insert(caller),
+            Err(status) => return error::respond(status, protocol),
+        };
+        let call = Call {
+            request,
+            protocol,
+            options: &self.options,
+        };
+        self.dispatch.call(method, call).await
+    }
+}
