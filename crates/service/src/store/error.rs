@@ -76,6 +76,8 @@ impl StoreError {
     }
 
     pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
-        Self::Unavailable { reason: reason.into() }
+        Self::Unavailable {
+            reason: reason.into(),
+        }
     }
 }

@@ -33,7 +33,10 @@ impl<M: Message + Default> Encoded<M> {
 impl<M> Encoded<M> {
     /// Takes what was encoded before.
     pub(crate) const fn from_bytes(bytes: Vec<u8>) -> Self {
-        Self { bytes, message: PhantomData }
+        Self {
+            bytes,
+            message: PhantomData,
+        }
     }
 
     /// The encoded message.
@@ -55,7 +58,9 @@ impl<M> Clone for Encoded<M> {
 
 impl<M> fmt::Debug for Encoded<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Encoded").field("bytes", &self.bytes.len()).finish()
+        f.debug_struct("Encoded")
+            .field("bytes", &self.bytes.len())
+            .finish()
     }
 }
 
@@ -129,7 +134,12 @@ impl<M> Page<M> {
     }
 
     pub(crate) const fn empty() -> Self {
-        Self { buffer: Vec::new(), ends: Vec::new(), next_after: None, message: PhantomData }
+        Self {
+            buffer: Vec::new(),
+            ends: Vec::new(),
+            next_after: None,
+            message: PhantomData,
+        }
     }
 
     pub(crate) fn push(&mut self, message: &[u8]) {

@@ -149,13 +149,19 @@ pub struct SubjectKey {
 impl SubjectKey {
     /// The user with this id.
     pub const fn user(id: Uuid) -> Self {
-        Self { principal: Principal::User, id }
+        Self {
+            principal: Principal::User,
+            id,
+        }
     }
 }
 
 impl From<SubjectKey> for Subject {
     fn from(subject: SubjectKey) -> Self {
-        Self { id: subject.id.to_string(), principal: subject.principal.into() }
+        Self {
+            id: subject.id.to_string(),
+            principal: subject.principal.into(),
+        }
     }
 }
 
@@ -170,12 +176,20 @@ pub struct Change {
 impl Change {
     /// A change that `subject` makes through the RPC or command called `action`.
     pub const fn by(subject: SubjectKey, action: &'static str, at: SystemTime) -> Self {
-        Self { at, by: Some(subject), action }
+        Self {
+            at,
+            by: Some(subject),
+            action,
+        }
     }
 
     /// A change that the operator of the machine makes, through the command called `action`.
     pub const fn by_operator(action: &'static str, at: SystemTime) -> Self {
-        Self { at, by: None, action }
+        Self {
+            at,
+            by: None,
+            action,
+        }
     }
 }
 

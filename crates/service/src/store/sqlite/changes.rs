@@ -51,7 +51,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RecordedChange> {
     Ok(RecordedChange {
         sequence: row.get::<_, i64>(0)?.unsigned_abs(),
         at: from_micros(row.get(1)?),
-        by: if by_operator { None } else { Some(subject(row, 2)?) },
+        by: if by_operator {
+            None
+        } else {
+            Some(subject(row, 2)?)
+        },
         action: row.get(4)?,
         object: row.get(5)?,
     })

@@ -10,7 +10,7 @@ use super::{changes, list, runners};
 use crate::store::page::decode;
 use crate::store::{
     Change, Created, Encoded, EnvironmentClassFilter, EnvironmentClassRecord, Page, PageRequest,
-    Stored, StoreError, Updated,
+    StoreError, Stored, Updated,
 };
 
 pub(super) fn create(
@@ -45,7 +45,12 @@ pub(super) fn get(
         connection,
         "SELECT runner_id, message FROM environment_classes WHERE id = ?1",
         [id.as_bytes()],
-        |row| Ok(Stored { runner_id: row.get(0)?, message: Encoded::from_bytes(row.get(1)?) }),
+        |row| {
+            Ok(Stored {
+                runner_id: row.get(0)?,
+                message: Encoded::from_bytes(row.get(1)?),
+            })
+        },
     )
 }
 
@@ -84,16 +89,18 @@ pub(super) fn update<E>(
     execute(
         connection,
         "UPDATE environment_classes SET enabled = ?2, sealed_to = ?3, message = ?4 WHERE id = ?1",
-        params![id, class.message.enabled, class.sealed_to, class.message.encode_to_vec()],
+        params![
+            id,
+            class.message.enabled,
+            class.sealed_to,
+            class.message.encode_to_vec()
+        ],
     )?;
     changes::record(connection, change, id)?;
     Ok(Updated::Done(()))
 }
 
-fn record(
-    connection: &Connection,
-    id: Uuid,
-) -> Result<Option<EnvironmentClassRecord>, StoreError> {
+fn record(connection: &Connection, id: Uuid) -> Result<Option<EnvironmentClassRecord>, StoreError> {
     let row = find(
         connection,
         "SELECT runner_id, sealed_to, message FROM environment_classes WHERE id = ?1",
@@ -101,7 +108,12 @@ fn record(
         |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?)),
     )?;
     row.map(|(runner_id, sealed_to, message)| {
-        Ok(EnvironmentClassRecord { id, runner_id, message: decode(&message)?, sealed_to })
+        Ok(EnvironmentClassRecord {
+            id,
+            runner_id,
+            message: decode(&message)?,
+            sealed_to,
+        })
     })
     .transpose()
 }
@@ -122,10 +134,25 @@ fn matching_runners(
         connection,
         "SELECT id, kind, provider, schema IS NOT NULL FROM runners",
         [],
-        |row| Ok((row.get::<_, Uuid>(0)?, row.get(1)?, row.get(2)?, row.get::<_, bool>(3)?)),
+        |row| {
+            Ok((
+                row.get::<_, Uuid>(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get::<_, bool>(3)?,
+            ))
+        },
     )?;
-    let kinds: Vec<i32> = filter.runner_kinds.iter().map(|&kind| kind.into()).collect();
-    let providers: Vec<i32> = filter.runner_providers.iter().map(|&one| one.into()).collect();
+    let kinds: Vec<i32> = filter
+        .runner_kinds
+        .iter()
+        .map(|&kind| kind.into())
+        .collect();
+    let providers: Vec<i32> = filter
+        .runner_providers
+        .iter()
+        .map(|&one| one.into())
+        .collect();
     let matching: Vec<Uuid> = all
         .iter()
         .filter(|(id, kind, provider, registered)| {

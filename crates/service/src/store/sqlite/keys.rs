@@ -32,11 +32,22 @@ pub(super) fn set_admin_hash(
          ON CONFLICT (id) DO UPDATE SET
              hash = excluded.hash, principal = excluded.principal,
              subject_id = excluded.subject_id",
-        params![ADMIN_KEY, hash, ROLE_ADMIN, i32::from(subject.principal), subject.id],
+        params![
+            ADMIN_KEY,
+            hash,
+            ROLE_ADMIN,
+            i32::from(subject.principal),
+            subject.id
+        ],
     )?;
     changes::record(connection, change, ADMIN_KEY)
 }
 
 pub(super) fn admin_hash(connection: &Connection) -> Result<Option<[u8; 32]>, StoreError> {
-    find(connection, "SELECT hash FROM api_keys WHERE id = ?1", [ADMIN_KEY], |row| row.get(0))
+    find(
+        connection,
+        "SELECT hash FROM api_keys WHERE id = ?1",
+        [ADMIN_KEY],
+        |row| row.get(0),
+    )
 }

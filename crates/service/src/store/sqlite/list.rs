@@ -52,14 +52,22 @@ pub(super) fn of_runners<M>(
 ) -> Result<Page<M>, StoreError> {
     match (runners, &enabled) {
         (Runners::All, None) => page(connection, table, None, &[], request),
-        (Runners::All, Some(enabled)) => {
-            page(connection, table, Some("enabled"), &[("enabled", enabled)], request)
-        }
+        (Runners::All, Some(enabled)) => page(
+            connection,
+            table,
+            Some("enabled"),
+            &[("enabled", enabled)],
+            request,
+        ),
         (Runners::These(ids), enabled) => match (ids.as_slice(), enabled) {
             ([], _) => Ok(Page::empty()),
-            ([id], None) => {
-                page(connection, table, Some("runner"), &[("runner_id", id)], request)
-            }
+            ([id], None) => page(
+                connection,
+                table,
+                Some("runner"),
+                &[("runner_id", id)],
+                request,
+            ),
             ([id], Some(enabled)) => {
                 let equal: [Equal<'_>; 2] = [("runner_id", id), ("enabled", enabled)];
                 page(connection, table, Some("runner_enabled"), &equal, request)
@@ -121,7 +129,9 @@ fn merged<M>(
 ) -> Result<Page<M>, StoreError> {
     let mut ids = Vec::new();
     for runners in runners.chunks(MERGE) {
-        ids.append(&mut merged_ids(connection, table, runners, enabled, request)?);
+        ids.append(&mut merged_ids(
+            connection, table, runners, enabled, request,
+        )?);
     }
     ids.sort_unstable();
 
@@ -164,7 +174,11 @@ fn merged_ids(
     let arms = runners.len().next_power_of_two();
     let mut sql = String::with_capacity(arms * 160);
     for arm in 0..arms {
-        params.push(runners.get(arm).map_or(&NO_RUNNER as &dyn ToSql, |id| id as &dyn ToSql));
+        params.push(
+            runners
+                .get(arm)
+                .map_or(&NO_RUNNER as &dyn ToSql, |id| id as &dyn ToSql),
+        );
         let union = if arm == 0 { "" } else { " UNION ALL " };
         let _ = write!(
             sql,

@@ -11,7 +11,7 @@ use super::{changes, runners};
 use crate::store::page::decode;
 use crate::store::{
     Change, Created, Encoded, LlmIntegrationDeleted, LlmIntegrationRecord, Page, PageRequest,
-    RunnerFilter, Stored, StoreError, Updated,
+    RunnerFilter, StoreError, Stored, Updated,
 };
 
 pub(super) fn create(
@@ -48,7 +48,12 @@ pub(super) fn get(
         connection,
         "SELECT runner_id, message FROM llm_integrations WHERE id = ?1",
         [id.as_bytes()],
-        |row| Ok(Stored { runner_id: row.get(0)?, message: Encoded::from_bytes(row.get(1)?) }),
+        |row| {
+            Ok(Stored {
+                runner_id: row.get(0)?,
+                message: Encoded::from_bytes(row.get(1)?),
+            })
+        },
     )
 }
 
@@ -105,7 +110,11 @@ pub(super) fn delete(
             return Ok(LlmIntegrationDeleted::LastForModels(models));
         }
     }
-    execute(connection, "DELETE FROM llm_integrations WHERE id = ?1", [id])?;
+    execute(
+        connection,
+        "DELETE FROM llm_integrations WHERE id = ?1",
+        [id],
+    )?;
     changes::record(connection, change, id)?;
     Ok(LlmIntegrationDeleted::Done)
 }
@@ -125,8 +134,12 @@ fn only_offered_by(
         [integration.runner_id, integration.id],
         |row| row.get::<_, Vec<u8>>(0),
     )?;
-    let mut models = integration.message.models.clone();
-    models.dedup();
+    let mut models = Vec::new();
+    for &model in &integration.message.models {
+        if !models.contains(&model) {
+            models.push(model);
+        }
+    }
     for other in others {
         let other: LlmIntegration = decode(&other)?;
         models.retain(|model| !other.models.contains(model));
@@ -147,16 +160,25 @@ fn record(connection: &Connection, id: Uuid) -> Result<Option<LlmIntegrationReco
         "SELECT runner_id, api_key_sealed_to, headers_sealed_to, message
          FROM llm_integrations WHERE id = ?1",
         [id],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, Vec<u8>>(3)?)),
+        |row| {
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get::<_, Vec<u8>>(3)?,
+            ))
+        },
     )?;
-    row.map(|(runner_id, api_key_sealed_to, headers_sealed_to, message)| {
-        Ok(LlmIntegrationRecord {
-            id,
-            runner_id,
-            message: decode(&message)?,
-            api_key_sealed_to,
-            headers_sealed_to,
-        })
-    })
+    row.map(
+        |(runner_id, api_key_sealed_to, headers_sealed_to, message)| {
+            Ok(LlmIntegrationRecord {
+                id,
+                runner_id,
+                message: decode(&message)?,
+                api_key_sealed_to,
+                headers_sealed_to,
+            })
+        },
+    )
     .transpose()
 }

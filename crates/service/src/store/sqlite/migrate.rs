@@ -28,9 +28,10 @@ pub(super) fn inspect(connection: &Connection) -> Result<Found, StoreError> {
     let version: u32 = pragma(connection, "user_version")?;
     let is_empty = schema(connection)?.is_empty();
     match application_id {
-        APPLICATION_ID if version > NEWEST => {
-            Err(StoreError::NewerVersion { found: version, supported: NEWEST })
-        }
+        APPLICATION_ID if version > NEWEST => Err(StoreError::NewerVersion {
+            found: version,
+            supported: NEWEST,
+        }),
         APPLICATION_ID if version > 0 => Ok(Found::Version(version)),
         0 if version == 0 && is_empty => Ok(Found::Empty),
         _ => Err(StoreError::Foreign {
@@ -98,5 +99,7 @@ fn pragma<T: rusqlite::types::FromSql>(
     connection: &Connection,
     name: &str,
 ) -> Result<T, StoreError> {
-    connection.pragma_query_value(None, name, |row| row.get(0)).map_err(from_sqlite)
+    connection
+        .pragma_query_value(None, name, |row| row.get(0))
+        .map_err(from_sqlite)
 }

@@ -142,7 +142,10 @@ impl SqliteStore {
             .collect::<Result<_, _>>()?;
         let writer = Writer::start(connection, options.busy_timeout)
             .map_err(|_| StoreError::unavailable("its writer thread cannot be started"))?;
-        Ok(Self { writer, readers: Readers::new(readers) })
+        Ok(Self {
+            writer,
+            readers: Readers::new(readers),
+        })
     }
 }
 

@@ -47,7 +47,9 @@ pub(super) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connec
 /// Opens the database for reading only; [`open_writer`] went before.
 pub(super) fn open_reader(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
     let connection = connect(path, options)?;
-    connection.execute_batch("PRAGMA query_only = ON;").map_err(from_sqlite)?;
+    connection
+        .execute_batch("PRAGMA query_only = ON;")
+        .map_err(from_sqlite)?;
     Ok(connection)
 }
 
@@ -63,7 +65,9 @@ fn connect(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreErro
         path: path.display().to_string(),
         reason: "it cannot be opened; check that it is a file that may be read and written".into(),
     })?;
-    connection.busy_timeout(options.busy_timeout).map_err(from_sqlite)?;
+    connection
+        .busy_timeout(options.busy_timeout)
+        .map_err(from_sqlite)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection
         .execute_batch(
@@ -85,8 +89,9 @@ fn set_journal_mode(
 ) -> Result<(), StoreError> {
     let deadline = Instant::now() + options.busy_timeout;
     let mode = loop {
-        let set = connection
-            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
+        let set = connection.query_row("PRAGMA journal_mode = WAL", [], |row| {
+            row.get::<_, String>(0)
+        });
         match set {
             Err(error)
                 if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
@@ -116,7 +121,11 @@ fn check_pages(connection: &Connection) -> Result<(), StoreError> {
     let finding: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(from_sqlite)?;
-    if finding == "ok" { Ok(()) } else { Err(StoreError::damaged("a part of it is malformed")) }
+    if finding == "ok" {
+        Ok(())
+    } else {
+        Err(StoreError::damaged("a part of it is malformed"))
+    }
 }
 
 /// Creates the folder and the file where they are missing, for nobody else to read. SQLite gives its other files the
@@ -168,7 +177,8 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 
 /// `None` for what is in the current folder.
 fn folder_of(path: &Path) -> Option<&Path> {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty())
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
 }
 
 fn cannot_use(path: &Path, error: &io::Error) -> StoreError {

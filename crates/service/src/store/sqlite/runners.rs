@@ -5,9 +5,7 @@ use uuid::Uuid;
 
 use super::changes;
 use super::statement::{all, count, enumeration, execute, exists, find};
-use crate::store::{
-    Change, Encoded, ObjectCounts, Runner, RunnerPut, RunnerRemoved, StoreError,
-};
+use crate::store::{Change, Encoded, ObjectCounts, Runner, RunnerPut, RunnerRemoved, StoreError};
 
 pub(super) fn get(connection: &Connection, id: Uuid) -> Result<Option<Runner>, StoreError> {
     find(

@@ -11,7 +11,7 @@ use super::{changes, runners, tokens};
 use crate::store::page::decode;
 use crate::store::{
     Change, Created, Encoded, HostKey, Page, PageRequest, RunnerFilter, ScmIntegrationRecord,
-    Stored, StoreError, TokenDeletions, Updated,
+    StoreError, Stored, TokenDeletions, Updated,
 };
 
 pub(super) fn create(
@@ -49,7 +49,12 @@ pub(super) fn get(
         connection,
         "SELECT runner_id, message FROM scm_integrations WHERE id = ?1",
         [id.as_bytes()],
-        |row| Ok(Stored { runner_id: row.get(0)?, message: Encoded::from_bytes(row.get(1)?) }),
+        |row| {
+            Ok(Stored {
+                runner_id: row.get(0)?,
+                message: Encoded::from_bytes(row.get(1)?),
+            })
+        },
     )
 }
 
@@ -84,7 +89,9 @@ pub(super) fn update<E>(
     let Some(mut integration) = record(connection, id)? else {
         return Ok(Updated::NotFound);
     };
-    let ScmIntegrationRecord { runner_id, host, .. } = integration.clone();
+    let ScmIntegrationRecord {
+        runner_id, host, ..
+    } = integration.clone();
     let deletions = match updater(&mut integration) {
         Ok(deletions) => deletions,
         Err(refusal) => return Ok(Updated::Refused(refusal)),
@@ -119,13 +126,20 @@ pub(super) fn delete(
     change: &Change,
     id: Uuid,
 ) -> Result<Option<u64>, StoreError> {
-    let Some(ScmIntegrationRecord { runner_id, host, .. }) = record(connection, id)? else {
+    let Some(ScmIntegrationRecord {
+        runner_id, host, ..
+    }) = record(connection, id)?
+    else {
         return Ok(None);
     };
     let still_offered = Offers::of_others(connection, id, runner_id, &host)?;
     let deleted = tokens::delete_by_integration(connection, id)?
         + tokens::delete_without_offer(connection, runner_id, &host, &still_offered)?;
-    execute(connection, "DELETE FROM scm_integrations WHERE id = ?1", [id])?;
+    execute(
+        connection,
+        "DELETE FROM scm_integrations WHERE id = ?1",
+        [id],
+    )?;
     changes::record(connection, change, id)?;
     Ok(Some(deleted))
 }
@@ -152,7 +166,13 @@ impl Offers {
             "SELECT offers_oauth, offers_pat FROM scm_integrations
              WHERE runner_id = ?1 AND host = ?2 AND id <> ?3",
             params![runner_id, host.as_str(), id],
-            |row| Ok(Self { oauth: row.get(0)?, pat: row.get(1)?, anything: true }),
+            |row| {
+                Ok(Self {
+                    oauth: row.get(0)?,
+                    pat: row.get(1)?,
+                    anything: true,
+                })
+            },
         )?;
         Ok(others.into_iter().fold(Self::default(), |all, one| Self {
             oauth: all.oauth || one.oauth,
@@ -168,7 +188,12 @@ fn record(connection: &Connection, id: Uuid) -> Result<Option<ScmIntegrationReco
         "SELECT runner_id, host, sealed_to, message FROM scm_integrations WHERE id = ?1",
         [id],
         |row| {
-            Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get::<_, Vec<u8>>(3)?))
+            Ok((
+                row.get(0)?,
+                row.get::<_, String>(1)?,
+                row.get(2)?,
+                row.get::<_, Vec<u8>>(3)?,
+            ))
         },
     )?;
     row.map(|(runner_id, host, sealed_to, message)| {

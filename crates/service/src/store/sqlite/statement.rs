@@ -75,13 +75,15 @@ pub(super) fn count(
 /// Reads a protobuf enumeration.
 pub(super) fn enumeration<E: TryFrom<i32>>(row: &Row<'_>, column: usize) -> rusqlite::Result<E> {
     let number: i32 = row.get(column)?;
-    E::try_from(number)
-        .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number.into()))
+    E::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number.into()))
 }
 
 /// Reads a subject from two columns: principal and id.
 pub(super) fn subject(row: &Row<'_>, column: usize) -> rusqlite::Result<SubjectKey> {
-    Ok(SubjectKey { principal: enumeration(row, column)?, id: row.get(column + 1)? })
+    Ok(SubjectKey {
+        principal: enumeration(row, column)?,
+        id: row.get(column + 1)?,
+    })
 }
 
 impl ToSql for KeyFingerprint {
@@ -93,10 +95,12 @@ impl ToSql for KeyFingerprint {
 impl FromSql for KeyFingerprint {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let bytes = value.as_blob()?;
-        let hash = bytes.try_into().map_err(|_| FromSqlError::InvalidBlobSize {
-            expected_size: 32,
-            blob_size: bytes.len(),
-        })?;
+        let hash = bytes
+            .try_into()
+            .map_err(|_| FromSqlError::InvalidBlobSize {
+                expected_size: 32,
+                blob_size: bytes.len(),
+            })?;
         Ok(Self(hash))
     }
 }

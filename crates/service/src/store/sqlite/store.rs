@@ -7,11 +7,10 @@ use uuid::Uuid;
 
 use super::{SqliteStore, changes, classes, keys, llm, runners, scm, tokens};
 use crate::store::{
-    Change, Created, EnvironmentClassFilter, EnvironmentClassRecord,
-    HostAuthenticationTokenFilter, HostAuthenticationTokenRecord, LlmIntegrationDeleted,
-    LlmIntegrationRecord, Page, PageRequest, RecordedChange, Runner, RunnerFilter, RunnerPut,
-    RunnerRemoved, ScmIntegrationRecord, Store, StoreError, Stored, StoredToken, SubjectKey,
-    TokenCreated, TokenDeletions, Updated,
+    Change, Created, EnvironmentClassFilter, EnvironmentClassRecord, HostAuthenticationTokenFilter,
+    HostAuthenticationTokenRecord, LlmIntegrationDeleted, LlmIntegrationRecord, Page, PageRequest,
+    RecordedChange, Runner, RunnerFilter, RunnerPut, RunnerRemoved, ScmIntegrationRecord, Store,
+    StoreError, Stored, StoredToken, SubjectKey, TokenCreated, TokenDeletions, Updated,
 };
 
 impl Store for SqliteStore {
@@ -24,7 +23,9 @@ impl Store for SqliteStore {
     }
 
     async fn put_runner(&self, change: Change, runner: Runner) -> Result<RunnerPut, StoreError> {
-        self.writer.run(move |connection| runners::put(connection, &change, &runner)).await
+        self.writer
+            .run(move |connection| runners::put(connection, &change, &runner))
+            .await
     }
 
     async fn remove_runner(
@@ -33,7 +34,9 @@ impl Store for SqliteStore {
         id: Uuid,
         force: bool,
     ) -> Result<RunnerRemoved, StoreError> {
-        self.writer.run(move |connection| runners::remove(connection, &change, id, force)).await
+        self.writer
+            .run(move |connection| runners::remove(connection, &change, id, force))
+            .await
     }
 
     async fn create_environment_class(
@@ -41,7 +44,9 @@ impl Store for SqliteStore {
         change: Change,
         class: EnvironmentClassRecord,
     ) -> Result<Created, StoreError> {
-        self.writer.run(move |connection| classes::create(connection, &change, &class)).await
+        self.writer
+            .run(move |connection| classes::create(connection, &change, &class))
+            .await
     }
 
     async fn environment_class(
@@ -56,7 +61,8 @@ impl Store for SqliteStore {
         filter: EnvironmentClassFilter,
         page: PageRequest,
     ) -> Result<Page<EnvironmentClass>, StoreError> {
-        self.readers.with(|connection| classes::page(connection, &filter, page))
+        self.readers
+            .with(|connection| classes::page(connection, &filter, page))
     }
 
     async fn update_environment_class<E, F>(
@@ -79,7 +85,9 @@ impl Store for SqliteStore {
         change: Change,
         token: HostAuthenticationTokenRecord,
     ) -> Result<TokenCreated, StoreError> {
-        self.writer.run(move |connection| tokens::create(connection, &change, &token)).await
+        self.writer
+            .run(move |connection| tokens::create(connection, &change, &token))
+            .await
     }
 
     async fn host_authentication_token(&self, id: Uuid) -> Result<Option<StoredToken>, StoreError> {
@@ -90,7 +98,8 @@ impl Store for SqliteStore {
         &self,
         id: Uuid,
     ) -> Result<Option<HostAuthenticationTokenRecord>, StoreError> {
-        self.readers.with(|connection| tokens::get_record(connection, id))
+        self.readers
+            .with(|connection| tokens::get_record(connection, id))
     }
 
     async fn host_authentication_tokens(
@@ -98,7 +107,8 @@ impl Store for SqliteStore {
         filter: HostAuthenticationTokenFilter,
         page: PageRequest,
     ) -> Result<Page<HostAuthenticationToken>, StoreError> {
-        self.readers.with(|connection| tokens::page(connection, &filter, page))
+        self.readers
+            .with(|connection| tokens::page(connection, &filter, page))
     }
 
     async fn update_host_authentication_token<E, F>(
@@ -122,7 +132,9 @@ impl Store for SqliteStore {
         id: Uuid,
         owner: Option<SubjectKey>,
     ) -> Result<bool, StoreError> {
-        self.writer.run(move |connection| tokens::delete(connection, &change, id, owner)).await
+        self.writer
+            .run(move |connection| tokens::delete(connection, &change, id, owner))
+            .await
     }
 
     async fn create_scm_integration(
@@ -130,7 +142,9 @@ impl Store for SqliteStore {
         change: Change,
         integration: ScmIntegrationRecord,
     ) -> Result<Created, StoreError> {
-        self.writer.run(move |connection| scm::create(connection, &change, &integration)).await
+        self.writer
+            .run(move |connection| scm::create(connection, &change, &integration))
+            .await
     }
 
     async fn scm_integration(
@@ -145,7 +159,8 @@ impl Store for SqliteStore {
         filter: RunnerFilter,
         page: PageRequest,
     ) -> Result<Page<ScmIntegration>, StoreError> {
-        self.readers.with(|connection| scm::page(connection, &filter, page))
+        self.readers
+            .with(|connection| scm::page(connection, &filter, page))
     }
 
     async fn update_scm_integration<E, F>(
@@ -168,7 +183,9 @@ impl Store for SqliteStore {
         change: Change,
         id: Uuid,
     ) -> Result<Option<u64>, StoreError> {
-        self.writer.run(move |connection| scm::delete(connection, &change, id)).await
+        self.writer
+            .run(move |connection| scm::delete(connection, &change, id))
+            .await
     }
 
     async fn create_llm_integration(
@@ -176,7 +193,9 @@ impl Store for SqliteStore {
         change: Change,
         integration: LlmIntegrationRecord,
     ) -> Result<Created, StoreError> {
-        self.writer.run(move |connection| llm::create(connection, &change, &integration)).await
+        self.writer
+            .run(move |connection| llm::create(connection, &change, &integration))
+            .await
     }
 
     async fn llm_integration(
@@ -191,7 +210,8 @@ impl Store for SqliteStore {
         filter: RunnerFilter,
         page: PageRequest,
     ) -> Result<Page<LlmIntegration>, StoreError> {
-        self.readers.with(|connection| llm::page(connection, &filter, page))
+        self.readers
+            .with(|connection| llm::page(connection, &filter, page))
     }
 
     async fn update_llm_integration<E, F>(
@@ -215,7 +235,9 @@ impl Store for SqliteStore {
         id: Uuid,
         force: bool,
     ) -> Result<LlmIntegrationDeleted, StoreError> {
-        self.writer.run(move |connection| llm::delete(connection, &change, id, force)).await
+        self.writer
+            .run(move |connection| llm::delete(connection, &change, id, force))
+            .await
     }
 
     async fn set_admin_key_hash(
@@ -234,7 +256,8 @@ impl Store for SqliteStore {
     }
 
     async fn changes(&self, after: u64, limit: usize) -> Result<Vec<RecordedChange>, StoreError> {
-        self.readers.with(|connection| changes::list(connection, after, limit))
+        self.readers
+            .with(|connection| changes::list(connection, after, limit))
     }
 
     async fn close(&self) -> Result<(), StoreError> {

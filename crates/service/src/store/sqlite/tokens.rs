@@ -58,7 +58,10 @@ pub(super) fn create(
             token.message.encode_to_vec(),
             token.token.ciphertext,
             token.token.key,
-            token.refresh_token.as_ref().map(|sealed| &sealed.ciphertext),
+            token
+                .refresh_token
+                .as_ref()
+                .map(|sealed| &sealed.ciphertext),
             token.refresh_token.as_ref().map(|sealed| sealed.key),
         ],
     )?;
@@ -100,14 +103,20 @@ pub(super) fn get_record(
                 host: HostKey::from_normalized(row.get::<_, String>(3)?),
                 integration_id: row.get(4)?,
                 message: HostAuthenticationToken::default(),
-                token: Sealed { ciphertext: row.get(6)?, key: row.get(7)? },
+                token: Sealed {
+                    ciphertext: row.get(6)?,
+                    key: row.get(7)?,
+                },
                 refresh_token: optional_sealed(row, 8)?,
             };
             Ok((record, row.get::<_, Vec<u8>>(5)?))
         },
     )?;
     row.map(|(record, message)| {
-        Ok(HostAuthenticationTokenRecord { message: decode(&message)?, ..record })
+        Ok(HostAuthenticationTokenRecord {
+            message: decode(&message)?,
+            ..record
+        })
     })
     .transpose()
 }
@@ -165,7 +174,10 @@ pub(super) fn update<E>(
             token.message.encode_to_vec(),
             token.token.ciphertext,
             token.token.key,
-            token.refresh_token.as_ref().map(|sealed| &sealed.ciphertext),
+            token
+                .refresh_token
+                .as_ref()
+                .map(|sealed| &sealed.ciphertext),
             token.refresh_token.as_ref().map(|sealed| sealed.key),
         ],
     )?;
@@ -180,7 +192,11 @@ pub(super) fn delete(
     owner: Option<SubjectKey>,
 ) -> Result<bool, StoreError> {
     let deleted = match owner {
-        None => execute(connection, "DELETE FROM host_authentication_tokens WHERE id = ?1", [id])?,
+        None => execute(
+            connection,
+            "DELETE FROM host_authentication_tokens WHERE id = ?1",
+            [id],
+        )?,
         Some(owner) => execute(
             connection,
             "DELETE FROM host_authentication_tokens
@@ -256,8 +272,14 @@ struct Owners {
 impl Owners {
     /// `None` if the parts contradict each other.
     fn from_filter(filter: &HostAuthenticationTokenFilter) -> Option<Self> {
-        let mut owners = Self { subject_id: filter.subject_id, principal: None };
-        for subject in [filter.user_id.map(SubjectKey::user), filter.owner].into_iter().flatten() {
+        let mut owners = Self {
+            subject_id: filter.subject_id,
+            principal: None,
+        };
+        for subject in [filter.user_id.map(SubjectKey::user), filter.owner]
+            .into_iter()
+            .flatten()
+        {
             if *owners.subject_id.get_or_insert(subject.id) != subject.id
                 || *owners.principal.get_or_insert(subject.principal) != subject.principal
             {
@@ -272,5 +294,8 @@ fn optional_sealed(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Seal
     let Some(ciphertext) = row.get(column)? else {
         return Ok(None);
     };
-    Ok(Some(Sealed { ciphertext, key: row.get(column + 1)? }))
+    Ok(Some(Sealed {
+        ciphertext,
+        key: row.get(column + 1)?,
+    }))
 }

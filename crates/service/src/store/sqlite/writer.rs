@@ -65,8 +65,15 @@ impl Writer {
         let places = Arc::clone(&self.places);
         let place = places.acquire_owned().await.map_err(|_| closed())?;
         let (answer, answered) = oneshot::channel();
-        let change = Change { work: Some(work), result: None, answer, _place: place };
-        self.queue.send(Order::Change(Box::new(change))).map_err(|_| closed())?;
+        let change = Change {
+            work: Some(work),
+            result: None,
+            answer,
+            _place: place,
+        };
+        self.queue
+            .send(Order::Change(Box::new(change)))
+            .map_err(|_| closed())?;
         match answered.await {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => resume_unwind(panic),
@@ -90,7 +97,11 @@ impl Drop for Writer {
     fn drop(&mut self) {
         let (done, _) = oneshot::channel();
         let _ = self.queue.send(Order::Close(done));
-        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self
+            .thread
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(thread) = thread {
             let _ = thread.join();
         }
@@ -172,10 +183,7 @@ fn write(connection: &Connection, orders: &Receiver<Order>, busy_timeout: Durati
 }
 
 /// Adds what is queued already. Returns whom to answer if the queue was closed after that.
-fn gather(
-    group: &mut Vec<Box<dyn Job>>,
-    orders: &Receiver<Order>,
-) -> Option<oneshot::Sender<()>> {
+fn gather(group: &mut Vec<Box<dyn Job>>, orders: &Receiver<Order>) -> Option<oneshot::Sender<()>> {
     while group.len() < GROUP {
         match orders.try_recv() {
             Ok(Order::Change(job)) => group.push(job),

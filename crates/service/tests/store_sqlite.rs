@@ -1,0 +1,20 @@
+//! The SQLite store: the suite that every store passes, and what is particular to this one.
+
+#![cfg(test)]
+
+#[path = "store_suite/mod.rs"]
+#[macro_use]
+mod store_suite;
+
+use std::sync::Arc;
+
+use runner_configuration_service::store::sqlite::{FILE_NAME, SqliteStore};
+use tempfile::TempDir;
+
+store_suite!(empty_store);
+
+async fn empty_store() -> (Arc<SqliteStore>, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path().join(FILE_NAME)).unwrap();
+    (Arc::new(store), folder)
+}

@@ -1,0 +1,182 @@
+//! Runners.
+
+use std::sync::Arc;
+
+use runner_configuration::v1::{RunnerKind, RunnerProvider, SupportedModel};
+use runner_configuration_service::store::*;
+use uuid::Uuid;
+
+use super::fixture::*;
+
+pub(crate) async fn an_unknown_runner_is_none<S: Store>(store: Arc<S>) {
+    put_runner(&*store).await;
+    assert_eq!(store.runner(new_id()).await.unwrap(), None);
+}
+
+pub(crate) async fn put_creates_updates_and_says_so<S: Store>(store: Arc<S>) {
+    let mut runner = runner();
+    let put = async |runner: &Runner| store.put_runner(change("put"), runner.clone()).await;
+
+    assert_eq!(put(&runner).await.unwrap(), RunnerPut::Created);
+    assert_eq!(put(&runner).await.unwrap(), RunnerPut::Unchanged);
+    for edit in [
+        (|runner| runner.name = "Dublin".into()) as fn(&mut Runner),
+        |runner| runner.kind = RunnerKind::LocalConfiguration,
+        |runner| runner.provider = RunnerProvider::Gcp,
+        |runner| runner.public_key = Some([6; 32]),
+        |runner| runner.schema = Some(Encoded::new(&schema("2"))),
+        |runner| runner.public_key = None,
+        |runner| runner.schema = None,
+    ] {
+        edit(&mut runner);
+        assert_eq!(put(&runner).await.unwrap(), RunnerPut::Updated);
+        assert_eq!(store.runner(runner.id).await.unwrap(), Some(runner.clone()));
+        assert_eq!(put(&runner).await.unwrap(), RunnerPut::Unchanged);
+    }
+    assert_eq!(store.runners().await.unwrap().len(), 1);
+}
+
+pub(crate) async fn every_field_comes_back<S: Store>(store: Arc<S>) {
+    let complete = runner();
+    let bare = Runner {
+        id: new_id(),
+        name: String::new(),
+        kind: RunnerKind::Unspecified,
+        provider: RunnerProvider::Unspecified,
+        public_key: None,
+        schema: None,
+    };
+    // An empty schema is a schema.
+    let empty = Runner {
+        id: new_id(),
+        schema: Some(Encoded::new(&Default::default())),
+        ..runner()
+    };
+    for runner in [complete, bare, empty] {
+        put(&*store, runner.clone()).await;
+        assert_eq!(store.runner(runner.id).await.unwrap(), Some(runner));
+    }
+}
+
+pub(crate) async fn runners_are_listed_in_the_order_of_their_ids<S: Store>(store: Arc<S>) {
+    assert_eq!(store.runners().await.unwrap(), []);
+    let [first, second, third] = [runner(), runner(), runner()];
+    for runner in [&second, &third, &first] {
+        put(&*store, runner.clone()).await;
+    }
+    assert_eq!(store.runners().await.unwrap(), [first, second, third]);
+}
+
+pub(crate) async fn a_changed_runner_keeps_its_objects<S: Store>(store: Arc<S>) {
+    let mut runner = runner();
+    put(&*store, runner.clone()).await;
+    let objects = one_of_each(&*store, runner.id).await;
+    runner.name = "Dublin".into();
+    runner.public_key = Some([9; 32]);
+    assert_eq!(
+        store.put_runner(change("put"), runner).await.unwrap(),
+        RunnerPut::Updated
+    );
+    assert!(objects.are_there(&*store).await);
+}
+
+pub(crate) async fn a_runner_without_objects_is_removed<S: Store>(store: Arc<S>) {
+    let (gone, stays) = (put_runner(&*store).await, put_runner(&*store).await);
+    let remove = async |id| {
+        store
+            .remove_runner(change("remove"), id, false)
+            .await
+            .unwrap()
+    };
+
+    assert_eq!(
+        remove(gone).await,
+        RunnerRemoved::Done(ObjectCounts::default())
+    );
+    assert_eq!(store.runner(gone).await.unwrap(), None);
+    assert!(store.runner(stays).await.unwrap().is_some());
+    assert_eq!(remove(gone).await, RunnerRemoved::NotFound);
+}
+
+pub(crate) async fn a_runner_with_objects_is_removed_only_with_force<S: Store>(store: Arc<S>) {
+    let (gone, stays) = (put_runner(&*store).await, put_runner(&*store).await);
+    let objects = one_of_each(&*store, gone).await;
+    create_class(&*store, class(gone)).await;
+    let of_other = one_of_each(&*store, stays).await;
+    let counts = ObjectCounts {
+        environment_classes: 2,
+        host_authentication_tokens: 1,
+        scm_integrations: 1,
+        llm_integrations: 1,
+    };
+
+    let refused = store
+        .remove_runner(change("remove"), gone, false)
+        .await
+        .unwrap();
+    assert_eq!(refused, RunnerRemoved::HasObjects(counts));
+    assert!(objects.are_there(&*store).await);
+    assert!(store.runner(gone).await.unwrap().is_some());
+
+    let removed = store
+        .remove_runner(change("remove"), gone, true)
+        .await
+        .unwrap();
+    assert_eq!(removed, RunnerRemoved::Done(counts));
+    assert!(objects.are_gone(&*store).await);
+    assert_eq!(store.runner(gone).await.unwrap(), None);
+    assert!(of_other.are_there(&*store).await);
+}
+
+pub(crate) async fn nothing_is_created_for_a_removed_runner<S: Store>(store: Arc<S>) {
+    let runner = put_runner(&*store).await;
+    let _ = store
+        .remove_runner(change("remove"), runner, true)
+        .await
+        .unwrap();
+    let class = store
+        .create_environment_class(change("create"), class(runner))
+        .await;
+    assert_eq!(class.unwrap(), Created::RunnerNotFound);
+}
+
+/// The ids of one object of each kind.
+struct Objects {
+    class: Uuid,
+    token: Uuid,
+    scm: Uuid,
+    llm: Uuid,
+}
+
+async fn one_of_each(store: &impl Store, runner: Uuid) -> Objects {
+    let scm = create_scm(store, scm(runner, "github.com")).await;
+    Objects {
+        class: create_class(store, class(runner)).await,
+        token: create_token(store, naming(token(runner, "github.com", user(1)), scm)).await,
+        scm,
+        llm: create_llm(store, llm(runner, &[SupportedModel::Opus4])).await,
+    }
+}
+
+impl Objects {
+    async fn are_there(&self, store: &impl Store) -> bool {
+        self.found(store).await == [true; 4]
+    }
+
+    async fn are_gone(&self, store: &impl Store) -> bool {
+        self.found(store).await == [false; 4]
+    }
+
+    async fn found(&self, store: &impl Store) -> [bool; 4] {
+        [
+            store.environment_class(self.class).await.unwrap().is_some(),
+            store
+                .host_authentication_token(self.token)
+                .await
+                .unwrap()
+                .is_some(),
+            store.scm_integration(self.scm).await.unwrap().is_some(),
+            store.llm_integration(self.llm).await.unwrap().is_some(),
+        ]
+    }
+}
