@@ -1,0 +1,43 @@
+# Recipes for working on the project. `just` lists them; https://just.systems installs it.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+_default:
+    @just --list --unsorted
+
+# Everything that a change has to pass.
+check: format-check lint test
+
+# The tests of all product crates.
+test:
+    cargo test
+
+# clippy with warnings denied, and the .proto files by buf.
+lint:
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
+    npx --yes @bufbuild/buf@1.75.0 lint
+    npx --yes @bufbuild/buf@1.75.0 format --diff --exit-code
+
+# Rust formatting.
+format-check:
+    cargo fmt --all --check
+
+# Licences, bans, sources and known vulnerabilities of the dependencies; needs cargo-deny.
+deny:
+    cargo deny check
+
+# The official clients, as published, against a fresh server each; arguments name suites.
+interop *suites:
+    tests/interop/run.sh {{ suites }}
+
+# Kills the store's process, and its file layer, at random moments: 200 rounds each, or as many as given.
+crash-test rounds="200":
+    CRASH_ROUNDS={{ rounds }} cargo test -p runner-configuration-service --release --test crash -- --nocapture
+
+# Looks for every secret that the interop suites sent in the database, the logs and all replies.
+leak-test: interop
+    python3 tests/interop/leak_check.py "${INTEROP_CACHE:-target/interop}/runs"
+
+# The documentation of all crates, with warnings denied.
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
