@@ -16,18 +16,21 @@ pub struct Deadline(
 
 impl Deadline {
     /// The earlier of the caller's deadline and the server's.
-    pub(super) fn of<B>(
-        request: &Request<B>,
-        protocol: Protocol,
-        longest: Duration,
-    ) -> Result<Self, Status> {
-        let asked = if protocol.is_connect() {
-            parse_timeout(request).map_err(Status::from)?
-        } else {
-            grpc_timeout(request)?
-        };
+    pub(super) fn within(longest: Duration, asked: Option<Duration>) -> Self {
         let timeout = asked.map_or(longest, |asked| asked.min(longest));
-        Ok(Self(Instant::now() + timeout))
+        Self(Instant::now() + timeout)
+    }
+}
+
+/// How long the caller waits, where it says so.
+pub(super) fn asked<B>(
+    request: &Request<B>,
+    protocol: Protocol,
+) -> Result<Option<Duration>, Status> {
+    if protocol.is_connect() {
+        parse_timeout(request).map_err(Status::from)
+    } else {
+        grpc_timeout(request)
     }
 }
 

@@ -16,7 +16,7 @@ use tracing::Instrument as _;
 
 use super::call::{Call, Dispatch};
 use super::deadline::Deadline;
-use super::{Anonymous, Authenticate, Options, Protocol, error, protocol};
+use super::{Anonymous, Authenticate, Options, Protocol, deadline, error, protocol};
 
 /// A service on every protocol, as a tower service that is cheap to clone.
 ///
@@ -92,7 +92,7 @@ impl<D: Dispatch, A: Authenticate> Service<Request<Body>> for Server<D, A> {
 }
 
 impl<D: Dispatch, A: Authenticate> Server<D, A> {
-    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+    async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
         let Some(method) = self.find(request.uri().path()) else {
             return error::unknown_path(request.uri().path(), request.headers());
         };
@@ -101,6 +101,7 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
             Ok(protocol) => protocol,
             Err(reason) => return error::unsupported(reason, request.headers()),
         };
+        request.extensions_mut().insert(protocol);
         let span = tracing::info_span!(
             "rpc",
             rpc = declared.name,
@@ -156,15 +157,23 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
         protocol: Protocol,
         mut request: Request<Body>,
     ) -> Response<Body> {
-        let deadline = match Deadline::of(&request, protocol, self.options.timeout) {
-            Ok(deadline) => deadline,
-            Err(status) => return error::respond(status, protocol),
-        };
+        let asked = deadline::asked(&request, protocol);
+        let deadline =
+            Deadline::within(self.options.timeout, asked.as_ref().ok().copied().flatten());
         request.extensions_mut().insert(deadline);
-        request.extensions_mut().insert(protocol);
-        let answer = AssertUnwindSafe(self.dispatch(method, protocol, request)).catch_unwind();
-        match tokio::time::timeout_at(deadline.0, answer).await {
-            Ok(Ok(response)) => response,
+        let answer = async {
+            let request = self.authenticated(request).await?;
+            // Only now, because nothing of an unauthenticated call is looked at.
+            asked?;
+            let call = Call {
+                request,
+                protocol,
+                options: &self.options,
+            };
+            Ok(self.dispatch.call(method, call).await)
+        };
+        match tokio::time::timeout_at(deadline.0, AssertUnwindSafe(answer).catch_unwind()).await {
+            Ok(Ok(answer)) => answer.unwrap_or_else(|status| error::respond(status, protocol)),
             Ok(Err(_panic)) => {
                 tracing::error!("the implementation panicked");
                 error::respond(Status::internal("internal error"), protocol)
@@ -176,21 +185,10 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
         }
     }
 
-    async fn dispatch(
-        &self,
-        method: usize,
-        protocol: Protocol,
-        mut request: Request<Body>,
-    ) -> Response<Body> {
-        match self.authenticate.authenticate(request.headers()).await {
-            Ok(caller) => request.extensions_mut().insert(caller),
-            Err(status) => return error::respond(status, protocol),
-        };
-        let call = Call {
-            request,
-            protocol,
-            options: &self.options,
-        };
-        self.dispatch.call(method, call).await
+    /// The request with its caller.
+    async fn authenticated(&self, mut request: Request<Body>) -> Result<Request<Body>, Status> {
+        let caller = self.authenticate.authenticate(request.headers()).await?;
+        request.extensions_mut().insert(caller);
+        Ok(request)
     }
 }

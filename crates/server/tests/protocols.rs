@@ -1,0 +1,329 @@
+//! What the run-time part does around an implementation: limits, deadlines, panics, in every protocol.
+
+mod support;
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode, Version};
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use prost::Message as _;
+use runner_configuration::v1::{GetEnvironmentClassRequest, GetEnvironmentClassResponse};
+use runner_configuration_server::rpc::Options;
+use runner_configuration_server::{FromTonic, router, service};
+use support::{ANSWER, Ours, PANIC, SLOW, Tonics};
+
+const PATH: &str = "/gitpod.v1.RunnerConfigurationService/GetEnvironmentClass";
+
+async fn serve(router: axum::Router) -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+/// How a reply ended, whatever the protocol.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    /// The gRPC code, or that of Connect's name.
+    code: String,
+    message: String,
+}
+
+fn ok() -> Outcome {
+    Outcome {
+        code: "ok".into(),
+        message: String::new(),
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Protocol {
+    Connect,
+    Grpc,
+    GrpcWeb,
+}
+
+const PROTOCOLS: [Protocol; 3] = [Protocol::Connect, Protocol::Grpc, Protocol::GrpcWeb];
+
+/// Sends a message, as it is encoded, with further headers.
+async fn call(
+    address: SocketAddr,
+    protocol: Protocol,
+    message: &[u8],
+    headers: &[(&str, &str)],
+) -> Outcome {
+    let content_type = match protocol {
+        Protocol::Connect => "application/proto",
+        Protocol::Grpc => "application/grpc",
+        Protocol::GrpcWeb => "application/grpc-web+proto",
+    };
+    let compressed = headers.iter().any(|(name, _)| *name == "grpc-encoding");
+    let body = match protocol {
+        Protocol::Connect => message.to_vec(),
+        _ => [
+            &[u8::from(compressed)][..],
+            &(message.len() as u32).to_be_bytes(),
+            message,
+        ]
+        .concat(),
+    };
+    let mut request =
+        Request::post(format!("http://{address}{PATH}")).header("content-type", content_type);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let http2 = matches!(protocol, Protocol::Grpc);
+    let client = Client::builder(TokioExecutor::new())
+        .http2_only(http2)
+        .build_http();
+    let response = client
+        .request(request.body(Full::<Bytes>::from(body)).unwrap())
+        .await
+        .unwrap();
+    let (parts, body) = response.into_parts();
+    let collected = body.collect().await.unwrap();
+    let trailers = collected.trailers().cloned().unwrap_or_default();
+    let response = Response::from_parts(parts, collected.to_bytes());
+    match protocol {
+        Protocol::Connect => connect_outcome(&response),
+        Protocol::Grpc => grpc_outcome(response.headers(), &trailers, &[]),
+        Protocol::GrpcWeb => grpc_outcome(response.headers(), &trailers, response.body()),
+    }
+}
+
+fn connect_outcome(response: &Response<Bytes>) -> Outcome {
+    if response.status() == StatusCode::OK {
+        return ok();
+    }
+    let error: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    Outcome {
+        code: error["code"].as_str().unwrap().into(),
+        message: error["message"].as_str().unwrap_or_default().into(),
+    }
+}
+
+fn grpc_outcome(headers: &HeaderMap, trailers: &HeaderMap, web_body: &[u8]) -> Outcome {
+    let in_body = |name: &str| {
+        let text = String::from_utf8_lossy(web_body);
+        let value = text
+            .split(&format!("{name}:"))
+            .nth(1)?
+            .lines()
+            .next()?
+            .trim()
+            .to_owned();
+        Some(value)
+    };
+    let find = |name: &str| {
+        let value = trailers.get(name).or_else(|| headers.get(name));
+        value
+            .map(|value| value.to_str().unwrap().to_owned())
+            .or_else(|| in_body(name))
+    };
+    let code: i32 = find("grpc-status").unwrap().parse().unwrap();
+    let names = [
+        (0, "ok"),
+        (3, "invalid_argument"),
+        (4, "deadline_exceeded"),
+        (8, "resource_exhausted"),
+        (12, "unimplemented"),
+        (13, "internal"),
+    ];
+    let name = names
+        .iter()
+        .find(|(number, _)| *number == code)
+        .map_or("?", |(_, name)| *name);
+    Outcome {
+        code: name.into(),
+        message: find("grpc-message").unwrap_or_default().replace("%20", " "),
+    }
+}
+
+fn request(id: &str) -> Vec<u8> {
+    GetEnvironmentClassRequest {
+        environment_class_id: id.into(),
+    }
+    .encode_to_vec()
+}
+
+#[tokio::test]
+async fn both_traits_are_served_on_every_protocol() {
+    for router in [router(Ours), router(FromTonic(Tonics))] {
+        let address = serve(router).await;
+        for protocol in PROTOCOLS {
+            assert_eq!(
+                call(address, protocol, &request(ANSWER), &[]).await,
+                ok(),
+                "{protocol:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn headers_of_a_tonic_response_are_sent_over_connect_too() {
+    let address = serve(router(FromTonic(Tonics))).await;
+    let request = Request::post(format!("http://{address}{PATH}"))
+        .header("content-type", "application/proto")
+        .body(Full::<Bytes>::from(request(ANSWER)))
+        .unwrap();
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let response = client.request(request).await.unwrap();
+    assert_eq!(response.headers()["x-made-by"], "tonic");
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let class = GetEnvironmentClassResponse::decode(body)
+        .unwrap()
+        .environment_class
+        .unwrap();
+    assert_eq!(class.id, ANSWER);
+}
+
+#[tokio::test]
+async fn a_broken_rule_is_refused_before_the_implementation_on_every_protocol() {
+    let address = serve(router(Ours)).await;
+    for protocol in PROTOCOLS {
+        let outcome = call(address, protocol, &request("x"), &[]).await;
+        assert_eq!(outcome.code, "invalid_argument", "{protocol:?}");
+        assert!(
+            outcome.message.contains("environment_class_id"),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_message_is_an_invalid_argument_on_every_protocol() {
+    let address = serve(router(Ours)).await;
+    for protocol in PROTOCOLS {
+        let outcome = call(address, protocol, b"\x12\xff", &[]).await;
+        assert_eq!(
+            outcome.code, "invalid_argument",
+            "{protocol:?}: {outcome:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_an_internal_error_on_every_protocol_and_the_server_goes_on() {
+    let address = serve(router(Ours)).await;
+    for protocol in PROTOCOLS {
+        let outcome = call(address, protocol, &request(PANIC), &[]).await;
+        assert_eq!(
+            outcome,
+            Outcome {
+                code: "internal".into(),
+                message: "internal error".into()
+            },
+            "{protocol:?}"
+        );
+        assert_eq!(call(address, protocol, &request(ANSWER), &[]).await, ok());
+    }
+}
+
+#[tokio::test]
+async fn the_callers_deadline_ends_the_call_on_every_protocol() {
+    let address = serve(router(Ours)).await;
+    for protocol in PROTOCOLS {
+        let header = match protocol {
+            Protocol::Connect => ("connect-timeout-ms", "50"),
+            _ => ("grpc-timeout", "50m"),
+        };
+        let outcome = call(address, protocol, &request(SLOW), &[header]).await;
+        assert_eq!(outcome.code, "deadline_exceeded", "{protocol:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_servers_own_timeout_ends_the_call_on_every_protocol() {
+    let mut options = Options::default();
+    options.timeout = Duration::from_millis(50);
+    let address = serve(service(Ours).options(options).into_router()).await;
+    for protocol in PROTOCOLS {
+        let outcome = call(
+            address,
+            protocol,
+            &request(SLOW),
+            &[("connect-timeout-ms", "60000"), ("grpc-timeout", "60S")],
+        )
+        .await;
+        assert_eq!(outcome.code, "deadline_exceeded", "{protocol:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_above_the_limit_is_refused_on_every_protocol() {
+    let mut options = Options::default();
+    options.max_message_bytes = 100;
+    let address = serve(service(Ours).options(options).into_router()).await;
+    for protocol in PROTOCOLS {
+        let exact = request(&"x".repeat(98));
+        assert_eq!(exact.len(), 100);
+        assert_eq!(
+            call(address, protocol, &exact, &[]).await.code,
+            "invalid_argument",
+            "{protocol:?}"
+        );
+        let outcome = call(address, protocol, &request(&"x".repeat(99)), &[]).await;
+        assert_eq!(
+            outcome.code, "resource_exhausted",
+            "{protocol:?}: {outcome:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_grows_above_the_limit_when_decompressed_is_refused_on_every_protocol() {
+    let address = serve(router(Ours)).await;
+    // 1 GiB of zeros would be 1 MiB of gzip; 64 MiB show the same.
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&vec![0; 64 * 1024 * 1024]).unwrap();
+    let bomb = encoder.finish().unwrap();
+    assert!(bomb.len() < 1024 * 1024);
+    for protocol in PROTOCOLS {
+        let header = match protocol {
+            Protocol::Connect => ("content-encoding", "gzip"),
+            _ => ("grpc-encoding", "gzip"),
+        };
+        let outcome = call(address, protocol, &bomb, &[header]).await;
+        assert_eq!(
+            outcome.code, "resource_exhausted",
+            "{protocol:?}: {outcome:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_without_a_declared_length_is_limited_as_well() {
+    let mut options = Options::default();
+    options.max_message_bytes = 100;
+    let address = serve(service(Ours).options(options).into_router()).await;
+    let chunks =
+        futures_util::stream::iter((0..100).map(|_| {
+            Ok::<_, std::io::Error>(http_body::Frame::data(Bytes::from_static(&[0; 64])))
+        }));
+    let request = Request::post(format!("http://{address}{PATH}"))
+        .version(Version::HTTP_11)
+        .header("content-type", "application/proto")
+        .body(StreamBody::new(chunks).boxed_unsync())
+        .unwrap();
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let (parts, body) = client.request(request).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    assert_eq!(
+        connect_outcome(&Response::from_parts(parts, body)).code,
+        "resource_exhausted"
+    );
+}
+
+#[tokio::test]
+async fn a_declared_length_above_the_limit_is_answered_also_over_http1() {
+    let address = serve(router(Ours)).await;
+    let big = vec![0; 5 * 1024 * 1024];
+    let outcome = call(address, Protocol::Connect, &big, &[]).await;
+    assert_eq!(outcome.code, "resource_exhausted");
+}

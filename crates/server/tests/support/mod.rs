@@ -1,0 +1,94 @@
+//! An implementation whose `GetEnvironmentClass` does what its request's id says, and which lacks everything else.
+
+use std::time::Duration;
+
+use runner_configuration::v1::*;
+use runner_configuration_server::{Reply, RunnerConfigurationService};
+use tonic::{Request, Response, Status};
+
+/// Answers.
+pub(crate) const ANSWER: &str = "00000000-0000-0000-0000-000000000001";
+/// Panics.
+pub(crate) const PANIC: &str = "00000000-0000-0000-0000-000000000002";
+/// Takes a minute.
+pub(crate) const SLOW: &str = "00000000-0000-0000-0000-000000000003";
+
+async fn get(
+    request: Request<GetEnvironmentClassRequest>,
+) -> Result<GetEnvironmentClassResponse, Status> {
+    match request.get_ref().environment_class_id.as_str() {
+        PANIC => panic!("as asked"),
+        SLOW => tokio::time::sleep(Duration::from_secs(60)).await,
+        _ => {}
+    }
+    let id = request.into_inner().environment_class_id;
+    let class = EnvironmentClass {
+        id,
+        ..Default::default()
+    };
+    Ok(GetEnvironmentClassResponse {
+        environment_class: Some(class),
+    })
+}
+
+/// Implements the generated trait.
+pub(crate) struct Ours;
+
+/// Implements tonic's trait.
+pub(crate) struct Tonics;
+
+macro_rules! lacking {
+    ($($method:ident($request:ident) -> $response:ident,)*) => {
+        impl RunnerConfigurationService for Ours {
+            async fn get_environment_class(
+                &self,
+                request: Request<GetEnvironmentClassRequest>,
+            ) -> Result<Reply<GetEnvironmentClassResponse>, Status> {
+                Ok(get(request).await?.into())
+            }
+
+            $(async fn $method(&self, _: Request<$request>) -> Result<Reply<$response>, Status> {
+                Err(Status::unimplemented(stringify!($method)))
+            })*
+        }
+
+        #[tonic::async_trait]
+        impl runner_configuration_server::tonic_server::RunnerConfigurationService for Tonics {
+            async fn get_environment_class(
+                &self,
+                request: Request<GetEnvironmentClassRequest>,
+            ) -> Result<Response<GetEnvironmentClassResponse>, Status> {
+                let mut response = Response::new(get(request).await?);
+                response.metadata_mut().insert("x-made-by", "tonic".parse().unwrap());
+                Ok(response)
+            }
+
+            $(async fn $method(&self, _: Request<$request>) -> Result<Response<$response>, Status> {
+                Err(Status::unimplemented(stringify!($method)))
+            })*
+        }
+    };
+}
+
+lacking! {
+    create_host_authentication_token(CreateHostAuthenticationTokenRequest) -> CreateHostAuthenticationTokenResponse,
+    get_host_authentication_token(GetHostAuthenticationTokenRequest) -> GetHostAuthenticationTokenResponse,
+    list_host_authentication_tokens(ListHostAuthenticationTokensRequest) -> ListHostAuthenticationTokensResponse,
+    update_host_authentication_token(UpdateHostAuthenticationTokenRequest) -> UpdateHostAuthenticationTokenResponse,
+    delete_host_authentication_token(DeleteHostAuthenticationTokenRequest) -> DeleteHostAuthenticationTokenResponse,
+    get_runner_configuration_schema(GetRunnerConfigurationSchemaRequest) -> GetRunnerConfigurationSchemaResponse,
+    create_scm_integration(CreateScmIntegrationRequest) -> CreateScmIntegrationResponse,
+    get_scm_integration(GetScmIntegrationRequest) -> GetScmIntegrationResponse,
+    list_scm_integrations(ListScmIntegrationsRequest) -> ListScmIntegrationsResponse,
+    update_scm_integration(UpdateScmIntegrationRequest) -> UpdateScmIntegrationResponse,
+    delete_scm_integration(DeleteScmIntegrationRequest) -> DeleteScmIntegrationResponse,
+    create_environment_class(CreateEnvironmentClassRequest) -> CreateEnvironmentClassResponse,
+    list_environment_classes(ListEnvironmentClassesRequest) -> ListEnvironmentClassesResponse,
+    update_environment_class(UpdateEnvironmentClassRequest) -> UpdateEnvironmentClassResponse,
+    validate_runner_configuration(ValidateRunnerConfigurationRequest) -> ValidateRunnerConfigurationResponse,
+    create_llm_integration(CreateLlmIntegrationRequest) -> CreateLlmIntegrationResponse,
+    get_llm_integration(GetLlmIntegrationRequest) -> GetLlmIntegrationResponse,
+    list_llm_integrations(ListLlmIntegrationsRequest) -> ListLlmIntegrationsResponse,
+    update_llm_integration(UpdateLlmIntegrationRequest) -> UpdateLlmIntegrationResponse,
+    delete_llm_integration(DeleteLlmIntegrationRequest) -> DeleteLlmIntegrationResponse,
+}
