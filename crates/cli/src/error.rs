@@ -1,0 +1,110 @@
+//! What ends the program early. Each text is one sentence for the person at the terminal: what, why, what to do.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use runner_configuration_service::NoRandomness;
+use runner_configuration_service::store::{ObjectCounts, StoreError};
+use uuid::Uuid;
+
+use crate::runner::describe;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(
+        "the home folder of this user is not known, so there is no default data folder: name one with --data"
+    )]
+    NoHome,
+
+    #[error("there is no store in {}: name its folder with --data, or make one with runnerconf serve or runnerconf runner apply", .0.display())]
+    NoStore(PathBuf),
+
+    #[error("cannot open the store {}: {reason}", path.display())]
+    Open { path: PathBuf, reason: StoreError },
+
+    // It names its file itself.
+    #[error("cannot open the store: {0}")]
+    Files(StoreError),
+
+    #[error(transparent)]
+    Store(#[from] StoreError),
+
+    #[error("cannot listen on {address}: {}", why_not_listen(reason))]
+    Listen {
+        address: SocketAddr,
+        reason: io::Error,
+    },
+
+    #[error("cannot start: {0}")]
+    Start(io::Error),
+
+    #[error(
+        "cannot understand the log filter in RUST_LOG: {0}; set it as in RUST_LOG=info or RUST_LOG=warn,rpc=debug"
+    )]
+    LogFilter(String),
+
+    #[error(
+        "the key in RUNNERCONF_ADMIN_KEY {0}; set another one, or unset the variable to use the key in the data folder"
+    )]
+    KeyVariable(&'static str),
+
+    #[error("cannot use the key in {}: it {what}; restore the file, or remove it to have a new key made", path.display())]
+    KeyFile { path: PathBuf, what: &'static str },
+
+    #[error("cannot {verb} {}: {reason}; check the permissions of the file and of its folder", path.display())]
+    SecretFile {
+        verb: &'static str,
+        path: PathBuf,
+        reason: io::Error,
+    },
+
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+
+    #[error("cannot read {from}: {reason}")]
+    Input { from: String, reason: io::Error },
+
+    #[error("{from} is not a valid runner file: {what}")]
+    RunnerFile { from: String, what: String },
+
+    #[error("there is no runner {0}; runnerconf runner list shows those that there are")]
+    NoRunner(Uuid),
+
+    #[error(
+        "runner {id} still has {}; delete them first, or use --force to remove them with it",
+        describe(counts)
+    )]
+    HasObjects { id: Uuid, counts: ObjectCounts },
+
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
+}
+
+impl Error {
+    /// That the store in this file could not be opened.
+    pub(crate) fn open(path: &Path, reason: StoreError) -> Self {
+        match reason {
+            StoreError::Io { .. } => Self::Files(reason),
+            _ => Self::Open {
+                path: path.to_owned(),
+                reason,
+            },
+        }
+    }
+}
+
+fn why_not_listen(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program uses this port; stop it, or choose another port with --listen".into()
+        }
+        io::ErrorKind::PermissionDenied => {
+            "this user may not use the port; choose one from 1024 on with --listen".into()
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine does not have the address; choose one that it has with --listen".into()
+        }
+        _ => format!("{error}; choose another address with --listen"),
+    }
+}

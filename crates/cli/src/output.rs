@@ -1,0 +1,20 @@
+//! What the program says on its own standard output and standard error. Logs go through `tracing`.
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+
+use crate::error::Error;
+
+/// One line on standard output, at once.
+pub(crate) fn line(line: impl Display) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{line}")
+        .and_then(|()| stdout.flush())
+        .map_err(Error::Output)
+}
+
+/// What went wrong, on standard error.
+pub(crate) fn complain(error: &Error) {
+    // Where that can't be written, there is nobody left to tell.
+    let _ = writeln!(io::stderr().lock(), "error: {error}");
+}

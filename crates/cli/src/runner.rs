@@ -1,0 +1,108 @@
+//! `runnerconf runner`: the runners, worked on in the store itself. A server on the same folder sees changes at once.
+
+mod apply;
+pub(crate) mod file;
+mod list;
+mod names;
+mod remove;
+mod schema;
+mod source;
+
+use clap::Subcommand;
+use runner_configuration_service::store::{ObjectCounts, Runner};
+
+use crate::error::Error;
+
+/// Registers, shows and removes runners.
+///
+/// These commands work on the data folder itself, also while a server uses it: the server sees the changes at once.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Apply(apply::Arguments),
+    List(list::Arguments),
+    Remove(remove::Arguments),
+}
+
+pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .map_err(Error::Start)?;
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Apply(arguments) => apply::run(arguments).await,
+            Command::List(arguments) => list::run(arguments).await,
+            Command::Remove(arguments) => remove::run(arguments).await,
+        }
+    })
+}
+
+/// A runner as messages call it.
+fn title(runner: &Runner) -> String {
+    format!("runner {} ({})", runner.id, runner.name)
+}
+
+/// As in `3 objects (2 environment classes, 1 SCM integration)`.
+pub(crate) fn describe(counts: &ObjectCounts) -> String {
+    let kinds = [
+        (
+            counts.environment_classes,
+            "environment class",
+            "environment classes",
+        ),
+        (
+            counts.host_authentication_tokens,
+            "host authentication token",
+            "host authentication tokens",
+        ),
+        (
+            counts.scm_integrations,
+            "SCM integration",
+            "SCM integrations",
+        ),
+        (
+            counts.llm_integrations,
+            "LLM integration",
+            "LLM integrations",
+        ),
+    ];
+    let kinds: Vec<String> = kinds
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+        .collect();
+    let objects = if counts.total() == 1 {
+        "object"
+    } else {
+        "objects"
+    };
+    format!("{} {objects} ({})", counts.total(), kinds.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_told_in_words() {
+        let counts = ObjectCounts {
+            environment_classes: 2,
+            scm_integrations: 1,
+            ..ObjectCounts::default()
+        };
+        assert_eq!(
+            describe(&counts),
+            "3 objects (2 environment classes, 1 SCM integration)"
+        );
+        let counts = ObjectCounts {
+            llm_integrations: 1,
+            ..ObjectCounts::default()
+        };
+        assert_eq!(describe(&counts), "1 object (1 LLM integration)");
+    }
+}

@@ -1,0 +1,71 @@
+//! `runnerconf runner apply`.
+
+use std::time::SystemTime;
+
+use runner_configuration_service::store::{Change, Runner, RunnerPut, Store};
+
+use super::file::RunnerFile;
+use super::source::{self, Source};
+use super::title;
+use crate::data_folder::{DataFolder, open_store};
+use crate::error::Error;
+use crate::output;
+
+/// Registers the runners of a file, or changes them.
+///
+/// A runner is registered when its id is new, and changed when it is there already. What it has besides (environment
+/// classes, integrations, tokens) stays as it is.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A runner file is YAML or JSON, with one runner or several documents:
+
+  id: d2c94c27-3b76-4a42-b88c-95a85e392c68
+  name: Frankfurt
+  kind: remote                # or local_configuration; RUNNER_KIND_REMOTE is the same as remote
+  provider: aws_ec2           # or gcp, managed, dev_agent
+  publicKey: bm90IGEgcmVhbCBrZXksIGp1c3QgMzIgYnl0ZXMhISE=   # X25519, 32 bytes in base64
+  schema:                     # gitpod.v1.RunnerConfigurationSchema in proto3 JSON
+    version: \"1\"
+    environmentClasses:
+      - {id: cpu, name: CPUs, required: true, int: {min: 1, max: 128}}
+    scm:
+      - {scmId: github, name: GitHub, defaultHosts: [github.com], pat: {}}
+
+publicKey and schema may come later: without them a runner keeps those that it has, and null takes them away.
+
+Examples:
+  runnerconf runner apply -f runner.yaml
+  generate-runner | runnerconf runner apply -f -"
+)]
+pub(super) struct Arguments {
+    /// The runner file; - reads standard input
+    #[arg(short, long, value_name = "FILE")]
+    file: Source,
+
+    #[command(flatten)]
+    data: DataFolder,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
+    let runners = source::read(&arguments.file)?;
+    let store = open_store(&arguments.data.path()?)?;
+    for runner in runners {
+        let (runner, put) = apply(&store, runner).await?;
+        let done = match put {
+            RunnerPut::Created => "created",
+            RunnerPut::Updated => "updated",
+            RunnerPut::Unchanged => "unchanged:",
+        };
+        output::line(format_args!("{done} {}", title(&runner)))?;
+    }
+    store.close().await?;
+    Ok(())
+}
+
+async fn apply(store: &impl Store, file: RunnerFile) -> Result<(Runner, RunnerPut), Error> {
+    let current = store.runner(file.id).await?;
+    let runner = file.over(current);
+    let change = Change::by_operator("runner apply", SystemTime::now());
+    let put = store.put_runner(change, runner.clone()).await?;
+    Ok((runner, put))
+}

@@ -1,0 +1,146 @@
+//! `runnerconf serve`.
+
+use std::future::IntoFuture as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt as _;
+use runner_configuration_service::store::Store;
+use runner_configuration_service::{AdminKey, Service};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tower::make::Shared;
+
+use crate::data_folder::{DataFolder, open_store};
+use crate::error::Error;
+use crate::signals::Signals;
+use crate::{admin_key, demo, logging, output};
+
+/// Serves the API from a data folder, until SIGTERM or Ctrl-C.
+///
+/// Connect, gRPC and gRPC-Web are served on one port, over HTTP/1.1 and HTTP/2 without TLS, below / and below /api.
+/// Once it answers, the line `listening on http://ADDRESS` is written to standard output. Logs go to standard error;
+/// RUST_LOG says how much is logged.
+///
+/// Every call needs the header `Authorization: Bearer KEY`. The admin key is the one in RUNNERCONF_ADMIN_KEY, if that
+/// is set; otherwise it is in the file admin.key of the data folder, which is made at the first start.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Environment:
+  RUNNERCONF_ADMIN_KEY  the admin key, instead of the one in the data folder
+  RUST_LOG              what is logged, as in warn or info,rpc=debug [default: info]
+
+Examples:
+  runnerconf serve --demo
+  runnerconf serve --listen 127.0.0.1:0 --data ./data
+  curl -H \"Authorization: Bearer $(cat ./data/admin.key)\" -H 'Content-Type: application/json' -d '{}' \\
+      http://127.0.0.1:8080/gitpod.v1.RunnerConfigurationService/ListEnvironmentClasses")]
+pub(crate) struct Arguments {
+    /// Address and port to listen on; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
+    listen: SocketAddr,
+
+    #[command(flatten)]
+    data: DataFolder,
+
+    /// Register a runner to try things on: d2c94c27-3b76-4a42-b88c-95a85e392c68, with a schema and a key pair, whose
+    /// private key is in demo-runner.key in the data folder
+    #[arg(long)]
+    demo: bool,
+
+    /// How long calls in flight may take to finish after SIGTERM or Ctrl-C
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    shutdown_timeout: u32,
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "give an IP address and a port, as in 127.0.0.1:8080 or [::1]:0")
+}
+
+pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
+    logging::start()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Start)?;
+    runtime.block_on(serve(arguments))
+}
+
+async fn serve(arguments: Arguments) -> Result<(), Error> {
+    let mut signals = Signals::catch().map_err(Error::Start)?;
+    // Before anything is made on disk: a port that is taken is the most likely obstacle.
+    let listener = listen(arguments.listen).await?;
+    let address = listener.local_addr().map_err(Error::Start)?;
+    let folder = arguments.data.path()?;
+    let store = prepare_store(&folder, arguments.demo).await?;
+
+    let service = runner_configuration_server::service(Service::new(Arc::clone(&store)))
+        .authenticate(AdminKey::new(Arc::clone(&store)));
+    // Replies are small and written at once: there is nothing to wait for.
+    let listener = listener.tap_io(|connection| {
+        let _ = connection.set_nodelay(true);
+    });
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = axum::serve(listener, Shared::new(service)).with_graceful_shutdown(async {
+        let _ = stopped.await;
+    });
+    let server = tokio::spawn(server.into_future());
+    if let Err(error) = output::line(format_args!("listening on http://{address}")) {
+        // Nobody may be waiting for it.
+        tracing::warn!("{error}");
+    }
+    tracing::info!(
+        %address,
+        data = %folder.display(),
+        version = env!("CARGO_PKG_VERSION"),
+        "serving"
+    );
+
+    let signal = signals.next().await;
+    tracing::info!(
+        signal,
+        seconds = arguments.shutdown_timeout,
+        "finishing the calls in flight; another signal ends them at once"
+    );
+    end_at_next(signals);
+    let _ = stop.send(());
+    let deadline = Duration::from_secs(arguments.shutdown_timeout.into());
+    if tokio::time::timeout(deadline, server).await.is_err() {
+        tracing::warn!("the time is up: calls in flight are cut off");
+    }
+    store.close().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Whoever signals again does not want to wait.
+fn end_at_next(mut signals: Signals) {
+    tokio::spawn(async move {
+        signals.next().await;
+        std::process::exit(1);
+    });
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|reason| Error::Listen { address, reason })?;
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            %address,
+            "other machines can connect, and keys and secrets cross the network unencrypted: put a TLS proxy in front"
+        );
+    }
+    Ok(listener)
+}
+
+async fn prepare_store(folder: &Path, with_demo: bool) -> Result<Arc<impl Store + use<>>, Error> {
+    let store = open_store(folder)?;
+    admin_key::register(&store, folder).await?;
+    if with_demo {
+        demo::register(&store, folder).await?;
+    }
+    Ok(Arc::new(store))
+}

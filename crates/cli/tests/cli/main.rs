@@ -1,0 +1,12 @@
+//! The program, run as people run it: its arguments, what it prints, what it leaves behind, and how it ends.
+
+#![cfg(test)]
+#![cfg(unix)]
+
+mod admin_key;
+mod demo;
+mod obstacles;
+mod runners;
+mod serving;
+mod shutdown;
+mod support;
