@@ -93,7 +93,7 @@ pub struct StoredToken {
 pub struct PageRequest {
     /// Only objects whose id is greater than this one. It need not be the id of an object.
     pub after: Option<Uuid>,
-    /// At most this many.
+    /// At most this many; at least one.
     pub limit: usize,
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::SqliteOptions;
@@ -69,6 +70,10 @@ fn connect(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreErro
         .busy_timeout(options.busy_timeout)
         .map_err(from_sqlite)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Without it a statement is planned anew whenever a parameter of its range changes: on every page.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(from_sqlite)?;
     connection
         .execute_batch(
             "PRAGMA foreign_keys = ON;
