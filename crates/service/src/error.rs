@@ -22,7 +22,7 @@ pub enum Error {
     Unauthenticated,
 
     /// The caller may not do this.
-    #[error("this key may not {0}; use a key with the role that it takes")]
+    #[error("this key may not {0}: use one with the role admin")]
     Forbidden(&'static str),
 
     /// Fields of the request are wrong.
@@ -227,5 +227,48 @@ impl Error {
             Err(violations) => Self::Invalid(violations),
             Ok(()) => Self::Invalid(Violations::default()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_store_keep_their_texts_to_the_log() {
+        let reason = || "secret-path".to_owned();
+        for (error, code) in [
+            (StoreError::Busy, Code::Unavailable),
+            (
+                StoreError::Unavailable { reason: reason() },
+                Code::Unavailable,
+            ),
+            (
+                StoreError::OutcomeUnknown { reason: reason() },
+                Code::Unknown,
+            ),
+            (StoreError::Damaged { what: reason() }, Code::Internal),
+            (StoreError::DuplicateId, Code::Internal),
+        ] {
+            let status = Status::from(Error::from(error));
+            assert_eq!(status.code(), code);
+            assert!(!status.message().contains("secret-path"), "{status:?}");
+        }
+        let status = Status::from(Error::Internal("secret-path".to_owned()));
+        assert_eq!(
+            (status.code(), status.message().contains("secret-path")),
+            (Code::Internal, false)
+        );
+    }
+
+    #[test]
+    fn a_change_of_unknown_outcome_is_not_to_be_repeated() {
+        let error = StoreError::OutcomeUnknown {
+            reason: String::new(),
+        };
+        let status = Status::from(Error::from(error));
+        assert_eq!(status.metadata().get("x-should-retry").unwrap(), "false");
+        let status = Status::from(Error::from(StoreError::Busy));
+        assert!(status.metadata().get("x-should-retry").is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! Reference implementation of `gitpod.v1.RunnerConfigurationService`.
 //!
-//! [`Service`] answers all 21 RPCs over a [`Store`](store::Store), of which [`SqliteStore`](store::sqlite) keeps
+//! [`Service`] answers all 21 RPCs over a [`Store`](store::Store), of which [`SqliteStore`](store::sqlite::SqliteStore) keeps
 //! everything in one folder. It implements the generated trait of `runner-configuration-server`, which serves it as
 //! Connect, gRPC and gRPC-Web:
 //!

@@ -154,8 +154,7 @@ fn group(chars: &mut Input<'_>, out: &mut String) -> Result<(), String> {
     if chars.peek() != Some(&'?') {
         return Ok(());
     }
-    let mut ahead = chars.clone().skip(1);
-    while let Some(char) = ahead.next() {
+    for char in chars.clone().skip(1) {
         match char {
             'i' | 'm' | 's' | 'U' | '-' => {}
             ':' | ')' | 'P' | '<' => return Ok(()),

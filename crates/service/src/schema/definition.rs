@@ -185,3 +185,179 @@ fn report(problems: &mut Vec<Problem>, path: impl Into<String>, message: impl In
         message: message.into(),
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use runner_configuration::v1::runner_configuration_schema::enum_field::Value;
+    use runner_configuration::v1::runner_configuration_schema::{
+        BoolField, DisplayField, OAuth, PersonalAccessToken,
+    };
+
+    use super::*;
+
+    fn field(id: &str, kind: Type) -> Field {
+        Field {
+            id: id.to_owned(),
+            r#type: Some(kind),
+            ..Field::default()
+        }
+    }
+
+    fn string(pattern: &str, default: &str) -> Type {
+        Type::String(StringField {
+            default: default.to_owned(),
+            pattern: pattern.to_owned(),
+        })
+    }
+
+    fn int(default: i32, min: i32, max: i32) -> Type {
+        Type::Int(IntField { default, min, max })
+    }
+
+    fn value(title: &str) -> Value {
+        Value {
+            title: title.to_owned(),
+            ..Value::default()
+        }
+    }
+
+    fn choice(default: Option<&str>, titles: &[&str]) -> Type {
+        Type::Enum(EnumField {
+            default_value: default.map(value),
+            possible_values: titles.iter().copied().map(value).collect(),
+            ..EnumField::default()
+        })
+    }
+
+    fn scm(id: &str, hosts: &[&str]) -> ScmConfigSchema {
+        ScmConfigSchema {
+            scm_id: id.to_owned(),
+            default_hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+            oauth: Some(OAuth::default()),
+            pat: Some(PersonalAccessToken::default()),
+            ..ScmConfigSchema::default()
+        }
+    }
+
+    fn problems(schema: &RunnerConfigurationSchema) -> Vec<String> {
+        check(schema).iter().map(ToString::to_string).collect()
+    }
+
+    fn of_fields(fields: Vec<Field>) -> Vec<String> {
+        problems(&RunnerConfigurationSchema {
+            environment_classes: fields,
+            ..Default::default()
+        })
+    }
+
+    #[test]
+    fn a_sensible_schema_has_no_problems() {
+        let display = Type::Display(DisplayField::default());
+        let environment_classes = vec![
+            field("a", string("[a-z]+", "x")),
+            field("b", Type::Bool(BoolField::default())),
+            field("c", int(4, 1, 128)),
+            field("d", int(0, 512, 0)),
+            field("e", choice(Some("x"), &["x", "y"])),
+            field("f", display),
+        ];
+        let schema = RunnerConfigurationSchema {
+            environment_classes,
+            runner_config: vec![field("a", string("", ""))],
+            scm: vec![scm("github", &["github.com"]), scm("gitlab", &[])],
+            ..Default::default()
+        };
+        assert!(problems(&schema).is_empty(), "{:?}", problems(&schema));
+        assert!(problems(&RunnerConfigurationSchema::default()).is_empty());
+    }
+
+    #[test]
+    fn nonsense_in_fields_is_found() {
+        let required_display = Field {
+            required: true,
+            ..field("x", Type::Display(DisplayField::default()))
+        };
+        for (fields, expected) in [
+            (vec![field("", int(0, 0, 0))], "[0].id: is empty"),
+            (
+                vec![field("x", int(0, 0, 0)), field("x", int(0, 0, 0))],
+                "[1].id: x is there twice",
+            ),
+            (
+                vec![Field {
+                    r#type: None,
+                    ..field("x", int(0, 0, 0))
+                }],
+                "[0]: has no type: give it one of string, bool, int, enum, display",
+            ),
+            (
+                vec![field("x", string("a(", ""))],
+                "[0].string.pattern: unclosed group",
+            ),
+            (
+                vec![field("x", string("a", "b"))],
+                "[0].string.default: does not match the pattern",
+            ),
+            (
+                vec![field("x", int(0, 5, 4))],
+                "[0].int: min 5 is above max 4",
+            ),
+            (
+                vec![field("x", int(9, 1, 4))],
+                "[0].int.default: is not from 1 to 4",
+            ),
+            (
+                vec![field("x", choice(None, &[]))],
+                "[0].enum: has no possible values",
+            ),
+            (
+                vec![field("x", choice(None, &["a", "a"]))],
+                "[0].enum.possible_values[1]: a is there twice",
+            ),
+            (
+                vec![field("x", choice(None, &[""]))],
+                "[0].enum.possible_values[0]: is empty",
+            ),
+            (
+                vec![field("x", choice(Some("b"), &["a"]))],
+                "[0].enum: the default b is not a possible value",
+            ),
+            (
+                vec![required_display],
+                "[0].required: a display field can't be set, so it can't be required",
+            ),
+        ] {
+            assert_eq!(
+                of_fields(fields),
+                [format!("environment_classes{expected}")]
+            );
+        }
+    }
+
+    #[test]
+    fn nonsense_in_scms_is_found() {
+        let none = ScmConfigSchema {
+            oauth: None,
+            pat: None,
+            ..scm("x", &[])
+        };
+        let schema = RunnerConfigurationSchema {
+            scm: vec![
+                scm("", &[]),
+                scm("a", &["https://a.com"]),
+                scm("a", &[]),
+                none,
+            ],
+            ..Default::default()
+        };
+        assert_eq!(
+            problems(&schema),
+            [
+                "scm[0].scm_id: is empty",
+                "scm[1].default_hosts[0]: is not a DNS name or address",
+                "scm[2].scm_id: a is there twice",
+                "scm[3]: offers neither oauth nor pat, so no integration can be made",
+            ]
+        );
+    }
+}
