@@ -396,6 +396,24 @@ async fn unknown_paths_answer_unimplemented_in_connect_json() {
 }
 
 #[tokio::test]
+async fn a_refusal_reaches_the_caller_before_all_of_its_request_is_sent() {
+    let json = Json::start().await;
+    for version in [Version::HTTP_11, Version::HTTP_2] {
+        let http = http_client(version);
+        for _ in 0..50 {
+            let request = Request::post(
+                json.server
+                    .url(&format!("/{SERVICE}/ListEnvironmentClasses")),
+            )
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::from(vec![b' '; 300_000]))
+            .unwrap();
+            assert_eq!(error_of(&send(&http, request).await).1, "unauthenticated");
+        }
+    }
+}
+
+#[tokio::test]
 async fn other_methods_are_not_allowed() {
     let json = Json::start().await;
     for (method, rpc, allowed) in [

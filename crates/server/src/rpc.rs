@@ -8,6 +8,7 @@ mod authenticate;
 mod call;
 mod connect;
 mod deadline;
+mod discard;
 mod error;
 mod grpc;
 mod options;

@@ -9,8 +9,7 @@ use connectrpc_axum::message::request::{decode_proto, decompress_bytes, read_bod
 use connectrpc_axum::message::response::{compress_bytes, encode_proto};
 use connectrpc_axum::{CompressionConfig, CompressionEncoding, negotiate_response_encoding};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, Response, Version, header};
-use http_body_util::BodyExt as _;
+use http::{HeaderMap, HeaderValue, Request, Response, header};
 use prost::Message;
 use runner_configuration_runtime::json;
 use runner_configuration_runtime::validate::Validate;
@@ -20,6 +19,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
 use super::call::{UrlParameters, prepare};
+use super::discard::discard;
 use super::query::GetQuery;
 use super::{Call, Codec, Options, Protocol, Reply, error};
 
@@ -62,8 +62,9 @@ async fn receive(
 ) -> Result<(Parts, Bytes), Status> {
     let limit = options.max_message_bytes;
     if let Protocol::ConnectGet(_) = protocol {
-        let problem = validate_get_query_params(&request, false);
-        problem.map_or(Ok(()), |problem| Err(Status::from(problem)))?;
+        if let Some(problem) = validate_get_query_params(&request, false) {
+            return Err(problem.into());
+        }
         let (parts, _) = request.into_parts();
         let query = GetQuery::read(parts.uri.query().unwrap_or_default())?;
         let encoding = request_encoding(query.compression.as_deref())?;
@@ -72,17 +73,33 @@ async fn receive(
             decompress_bytes(query.message.into(), encoding, limit)?,
         ));
     }
-    let problem = validate_protocol_version(&request, false);
-    problem.map_or(Ok(()), |problem| Err(Status::from(problem)))?;
-    let content_encoding = request.headers().get(header::CONTENT_ENCODING);
-    let encoding = match content_encoding.map(HeaderValue::to_str) {
-        None => CompressionEncoding::Identity,
-        Some(Ok(name)) => request_encoding(Some(name))?,
-        Some(Err(_)) => request_encoding(Some("?"))?,
-    };
+    let checked = post_encoding(&request);
     let (parts, body) = request.into_parts();
+    let encoding = match checked {
+        Ok(encoding) => encoding,
+        Err(status) => {
+            discard(body).await;
+            return Err(status);
+        }
+    };
     let body = read_within(body, &parts, limit).await?;
     Ok((parts, decompress_bytes(body, encoding, limit)?))
+}
+
+/// How the body of a POST is compressed, if its headers are in order.
+fn post_encoding(request: &Request<Body>) -> Result<CompressionEncoding, Status> {
+    if let Some(problem) = validate_protocol_version(request, false) {
+        return Err(problem.into());
+    }
+    match request
+        .headers()
+        .get(header::CONTENT_ENCODING)
+        .map(HeaderValue::to_str)
+    {
+        None => Ok(CompressionEncoding::Identity),
+        Some(Ok(name)) => request_encoding(Some(name)),
+        Some(Err(_)) => request_encoding(Some("?")),
+    }
 }
 
 fn request_encoding(name: Option<&str>) -> Result<CompressionEncoding, Status> {
@@ -94,8 +111,8 @@ fn request_encoding(name: Option<&str>) -> Result<CompressionEncoding, Status> {
     })
 }
 
-/// Reads the body; of one that is too large, HTTP/1.1 needs some more to be read before the client looks for a reply.
-async fn read_within(mut body: Body, parts: &Parts, limit: usize) -> Result<Bytes, Status> {
+/// Reads the body; does not begin with one that is declared too large.
+async fn read_within(body: Body, parts: &Parts, limit: usize) -> Result<Bytes, Status> {
     let declared = parts
         .headers
         .get(header::CONTENT_LENGTH)
@@ -106,16 +123,7 @@ async fn read_within(mut body: Body, parts: &Parts, limit: usize) -> Result<Byte
     if !too_large {
         return read_body(body, limit).await.map_err(Status::from);
     }
-    if parts.version < Version::HTTP_2 {
-        let mut left = limit.saturating_mul(4);
-        while let Some(Ok(frame)) = body.frame().await {
-            let len = frame.data_ref().map_or(0, Bytes::len);
-            match left.checked_sub(len) {
-                Some(rest) => left = rest,
-                None => break,
-            }
-        }
-    }
+    discard(body).await;
     Err(Status::resource_exhausted(format!(
         "the request body is larger than {limit} bytes"
     )))

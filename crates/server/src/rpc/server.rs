@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 
 use super::call::{Call, Dispatch};
 use super::deadline::Deadline;
+use super::discard::discard;
 use super::{Anonymous, Authenticate, Options, Protocol, deadline, error, protocol};
 
 /// A service on every protocol, as a tower service that is cheap to clone.
@@ -94,12 +95,18 @@ impl<D: Dispatch, A: Authenticate> Service<Request<Body>> for Server<D, A> {
 impl<D: Dispatch, A: Authenticate> Server<D, A> {
     async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
         let Some(method) = self.find(request.uri().path()) else {
-            return error::unknown_path(request.uri().path(), request.headers());
+            let response = error::unknown_path(request.uri().path(), request.headers());
+            discard(request.into_body()).await;
+            return response;
         };
         let declared = D::METHODS[method];
         let protocol = match protocol::detect(&request, declared.no_side_effects) {
             Ok(protocol) => protocol,
-            Err(reason) => return error::unsupported(reason, request.headers()),
+            Err(reason) => {
+                let response = error::unsupported(reason, request.headers());
+                discard(request.into_body()).await;
+                return response;
+            }
         };
         request.extensions_mut().insert(protocol);
         let span = tracing::info_span!(
@@ -164,7 +171,10 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
         let answer = async {
             let request = self.authenticated(request).await?;
             // Only now, because nothing of an unauthenticated call is looked at.
-            asked?;
+            if let Err(status) = asked {
+                discard(request.into_body()).await;
+                return Err(status);
+            }
             let call = Call {
                 request,
                 protocol,
@@ -187,8 +197,15 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
 
     /// The request with its caller.
     async fn authenticated(&self, mut request: Request<Body>) -> Result<Request<Body>, Status> {
-        let caller = self.authenticate.authenticate(request.headers()).await?;
-        request.extensions_mut().insert(caller);
-        Ok(request)
+        match self.authenticate.authenticate(request.headers()).await {
+            Ok(caller) => {
+                request.extensions_mut().insert(caller);
+                Ok(request)
+            }
+            Err(status) => {
+                discard(request.into_body()).await;
+                Err(status)
+            }
+        }
     }
 }
