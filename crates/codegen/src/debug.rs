@@ -4,34 +4,41 @@ use proc_macro2::TokenStream;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor};
 use quote::quote;
 
-use crate::names::{enum_path, message_path, oneof_path, real_oneof, snake, text, upper_camel};
+use crate::Error;
+use crate::names::{
+    Types, declared_fields, message_path, oneof_path, real_oneof, snake, text, upper_camel,
+};
 
-/// The full name, where prost must not derive `Debug`; prost takes it to include everything inside the message.
-pub(crate) fn redacted(message: &MessageDescriptor) -> Option<String> {
-    is_own(message).then(|| format!(".{}", message.full_name()))
+/// Tells prost what not to derive `Debug` for.
+pub(crate) fn leave_out(config: &mut prost_build::Config, messages: &[MessageDescriptor]) {
+    let own: Vec<_> = messages.iter().filter(|message| is_own(message)).collect();
+    config.skip_debug(own.iter().map(|message| full_path(message.full_name())));
+    // prost takes a message's name to include the enums inside it, for which the derived one is right.
+    for enumeration in own.iter().flat_map(|message| message.child_enums()) {
+        config.enum_attribute(full_path(enumeration.full_name()), "#[derive(Debug)]");
+    }
 }
 
-/// The implementations for a message of which [`redacted`] gives the name, and for what is inside it.
-pub(crate) fn generate(message: &MessageDescriptor, runtime: &syn::Path) -> TokenStream {
+fn full_path(name: &str) -> String {
+    format!(".{name}")
+}
+
+/// The implementations for a message that was left out, and for its oneofs.
+pub(crate) fn generate(
+    message: &MessageDescriptor,
+    types: &Types<'_>,
+    runtime: &syn::Path,
+) -> Result<TokenStream, Error> {
     if !is_own(message) {
-        return TokenStream::new();
+        return Ok(TokenStream::new());
     }
-    let itself = message_debug(message, runtime);
+    let itself = message_debug(message, types, runtime)?;
     let oneofs = message
         .oneofs()
         .filter(|oneof| !oneof.is_synthetic())
-        .map(|oneof| oneof_debug(&oneof, runtime));
-    let enumerations = message.child_enums().map(|enumeration| {
-        let path = enum_path(&enumeration);
-        quote! {
-            impl ::core::fmt::Debug for #path {
-                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    f.write_str(self.as_str_name())
-                }
-            }
-        }
-    });
-    quote! { #itself #(#oneofs)* #(#enumerations)* }
+        .map(|oneof| oneof_debug(&oneof, types, runtime))
+        .collect::<Result<TokenStream, _>>()?;
+    Ok(quote!(#itself #oneofs))
 }
 
 /// Whether the message, or one around it, has a field to hide.
@@ -49,71 +56,99 @@ fn is_redacted(field: &FieldDescriptor) -> bool {
         .is_some_and(|value| value.as_bool() == Some(true))
 }
 
-fn message_debug(message: &MessageDescriptor, runtime: &syn::Path) -> TokenStream {
+fn message_debug(
+    message: &MessageDescriptor,
+    types: &Types<'_>,
+    runtime: &syn::Path,
+) -> Result<TokenStream, Error> {
     let path = message_path(message);
     let name = text(&upper_camel(message.name()));
-    let fields = message
-        .fields()
+    let fields = declared_fields(message)
+        .iter()
         .filter(|field| real_oneof(field).is_none())
         .map(|field| {
-            let ident = snake(field.name());
-            let name = field.name();
-            let value = if is_redacted(&field) {
-                if field.supports_presence() {
-                    quote!(self.#ident.as_ref().map(|_| #runtime::Redacted))
-                } else {
-                    quote!(#runtime::Redacted)
-                }
-            } else if let (Kind::Enum(enumeration), false) =
-                (field.kind(), field.is_list() || field.supports_presence())
-            {
-                let enumeration = enum_path(&enumeration);
-                quote!(#enumeration::try_from(self.#ident))
-            } else {
-                quote!(self.#ident)
-            };
-            quote!(.field(#name, &#value))
-        });
+            let (name, value) = (field.name(), field_value(field, types, runtime)?);
+            Ok(quote!(.field(#name, &#value)))
+        })
+        .collect::<Result<TokenStream, Error>>()?;
     let oneofs = message
         .oneofs()
         .filter(|oneof| !oneof.is_synthetic())
         .map(|oneof| {
-            let ident = snake(oneof.name());
-            let name = oneof.name();
+            let (name, ident) = (oneof.name(), snake(oneof.name()));
             quote!(.field(#name, &self.#ident))
         });
-    quote! {
+    Ok(quote! {
         impl ::core::fmt::Debug for #path {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.debug_struct(#name) #(#fields)* #(#oneofs)* .finish()
+                f.debug_struct(#name) #fields #(#oneofs)* .finish()
             }
         }
-    }
+    })
 }
 
-fn oneof_debug(oneof: &OneofDescriptor, runtime: &syn::Path) -> TokenStream {
-    let path = oneof_path(oneof);
-    let variants = oneof.fields().map(|field| {
-        let variant = upper_camel(field.name());
-        let name = text(&variant);
-        if is_redacted(&field) {
-            quote!(Self::#variant(_) => f.debug_tuple(#name).field(&#runtime::Redacted).finish())
-        } else if let Kind::Enum(enumeration) = field.kind() {
-            let enumeration = enum_path(&enumeration);
-            quote! {
-                Self::#variant(number) => {
-                    f.debug_tuple(#name).field(&#enumeration::try_from(*number)).finish()
-                }
-            }
+/// What is shown of a field outside of oneofs: whether it is set, or its value.
+fn field_value(
+    field: &FieldDescriptor,
+    types: &Types<'_>,
+    runtime: &syn::Path,
+) -> Result<TokenStream, Error> {
+    let ident = snake(field.name());
+    let in_option = field.supports_presence();
+    if is_redacted(field) {
+        return Ok(if in_option {
+            quote!(self.#ident.as_ref().map(|_| #runtime::Redacted))
         } else {
-            quote!(Self::#variant(value) => f.debug_tuple(#name).field(value).finish())
-        }
-    });
-    quote! {
+            quote!(#runtime::Redacted)
+        });
+    }
+    let Kind::Enum(enumeration) = field.kind() else {
+        return Ok(quote!(self.#ident));
+    };
+    let named = named_number(&types.enumeration(&enumeration)?, runtime);
+    Ok(if field.is_list() {
+        quote!(self.#ident.iter().copied().map(#named).collect::<::std::vec::Vec<_>>())
+    } else if in_option {
+        quote!(self.#ident.map(#named))
+    } else {
+        quote!(#named(self.#ident))
+    })
+}
+
+/// The constructor of what shows an enum's number by its name, as derived implementations do.
+fn named_number(enumeration: &TokenStream, runtime: &syn::Path) -> TokenStream {
+    quote!(#runtime::__private::NamedNumber::<#enumeration>::new)
+}
+
+fn oneof_debug(
+    oneof: &OneofDescriptor,
+    types: &Types<'_>,
+    runtime: &syn::Path,
+) -> Result<TokenStream, Error> {
+    let path = oneof_path(oneof);
+    let variants = oneof
+        .fields()
+        .map(|field| {
+            let variant = upper_camel(field.name());
+            let name = text(&variant);
+            let value = if is_redacted(&field) {
+                return Ok(quote! {
+                    Self::#variant(_) => f.debug_tuple(#name).field(&#runtime::Redacted).finish(),
+                });
+            } else if let Kind::Enum(enumeration) = field.kind() {
+                let named = named_number(&types.enumeration(&enumeration)?, runtime);
+                quote!(&#named(*value))
+            } else {
+                quote!(value)
+            };
+            Ok(quote!(Self::#variant(value) => f.debug_tuple(#name).field(#value).finish(),))
+        })
+        .collect::<Result<TokenStream, Error>>()?;
+    Ok(quote! {
         impl ::core::fmt::Debug for #path {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                match self { #(#variants,)* }
+                match self { #variants }
             }
         }
-    }
+    })
 }

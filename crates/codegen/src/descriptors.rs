@@ -2,8 +2,13 @@ use std::path::{Path, PathBuf};
 
 use prost::Message as _;
 use prost_reflect::DescriptorPool;
+use protox::file::{
+    ChainFileResolver, DescriptorSetFileResolver, File, FileResolver, GoogleFileResolver,
+    IncludeFileResolver,
+};
 
 use crate::Error;
+use crate::output::{Output, rerun_if_changed, variable};
 
 /// Compiled .proto files, with their options and comments.
 pub struct Descriptors {
@@ -14,6 +19,9 @@ pub struct Descriptors {
 impl Descriptors {
     /// Compiles .proto files, and what they import, from folders that imports are relative to.
     ///
+    /// `google/protobuf/*.proto` need not be in one of the folders, and neither need
+    /// `buf/validate/validate.proto`: a subset with the rules that this generator supports comes with it.
+    ///
     /// Tells cargo to run the build script again when a file of one of the folders changes.
     ///
     /// # Errors
@@ -23,16 +31,36 @@ impl Descriptors {
         include: impl IntoIterator<Item = impl AsRef<Path>>,
         files: impl IntoIterator<Item = impl AsRef<Path>>,
     ) -> Result<Self, Error> {
-        let include: Vec<PathBuf> = include
-            .into_iter()
-            .map(|path| path.as_ref().into())
-            .collect();
-        for folder in &include {
-            rerun_if_changed(folder);
+        Self::compile_importing([], include, files)
+    }
+
+    /// Compiles .proto files that import files of other descriptor sets, such as the one of a
+    /// [dependency](Self::from_dependency); otherwise as [`compile`](Self::compile).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Compile`] with the place in the file.
+    pub fn compile_importing<'a>(
+        imports: impl IntoIterator<Item = &'a Self>,
+        include: impl IntoIterator<Item = impl AsRef<Path>>,
+        files: impl IntoIterator<Item = impl AsRef<Path>>,
+    ) -> Result<Self, Error> {
+        let mut resolver = ChainFileResolver::new();
+        for folder in include {
+            let folder: PathBuf = folder.as_ref().into();
+            rerun_if_changed(&folder);
+            resolver.add(IncludeFileResolver::new(folder));
         }
-        let mut compiler = protox::Compiler::new(include).map_err(Error::Compile)?;
+        for import in imports {
+            resolver.add(DescriptorSetFileResolver::decode(
+                import.encoded.as_slice(),
+            )?);
+        }
+        resolver.add(ValidateProto);
+        resolver.add(GoogleFileResolver::new());
+        let mut compiler = protox::Compiler::with_file_resolver(resolver);
         compiler.include_imports(true).include_source_info(true);
-        compiler.open_files(files).map_err(Error::Compile)?;
+        compiler.open_files(files)?;
         // Only the encoded form keeps custom options, which `file_descriptor_set()` drops.
         Self::from_encoded(compiler.encode_file_descriptor_set())
     }
@@ -48,17 +76,15 @@ impl Descriptors {
     }
 
     /// Reads the descriptor set that the build script of a dependency has handed on: a crate with `links = "NAME"`
-    /// that printed `cargo::metadata=fds=PATH`.
+    /// that printed `cargo::metadata=fds=PATH`, as [`hand_on`](Self::hand_on) does.
     ///
     /// # Errors
     ///
-    /// [`Error::Environment`] where no dependency has that `links` name.
+    /// [`Error::Environment`] where no direct dependency has that `links` name.
     pub fn from_dependency(links: &str) -> Result<Self, Error> {
-        let variable = format!("DEP_{}_FDS", links.to_uppercase().replace('-', "_"));
-        println!("cargo::rerun-if-env-changed={variable}");
-        let path = std::env::var_os(&variable)
-            .map(PathBuf::from)
-            .ok_or(Error::Environment("DEP_<links>_FDS of the messages' crate"))?;
+        let name = format!("DEP_{}_FDS", links.to_uppercase().replace('-', "_"));
+        println!("cargo::rerun-if-env-changed={name}");
+        let path = variable(&name)?;
         rerun_if_changed(&path);
         Self::from_encoded(std::fs::read(&path).map_err(|error| Error::io(&path, error))?)
     }
@@ -70,25 +96,28 @@ impl Descriptors {
     ///
     /// [`Error::Io`] or [`Error::Environment`].
     pub fn hand_on(&self, file_name: &str) -> Result<(), Error> {
-        let path = out_dir()?.join(file_name);
-        write(&path, &self.encoded)?;
+        let path = Output::default().write(file_name, &self.encoded)?;
         println!("cargo::metadata=fds={}", path.display());
         Ok(())
     }
 
-    /// Writes the descriptor set without comments and places to a file in `OUT_DIR`, to be embedded in a programme.
+    /// Writes the descriptor set without comments and places to a file in `OUT_DIR`, to be embedded in a program.
     ///
     /// # Errors
     ///
     /// [`Error::Io`] or [`Error::Environment`].
     pub fn write_without_comments(&self, file_name: &str) -> Result<(), Error> {
-        let files: Vec<Vec<u8>> = self
+        Output::default().write(file_name, &self.without_comments())?;
+        Ok(())
+    }
+
+    fn without_comments(&self) -> Vec<u8> {
+        let files = self
             .pool
             .files()
             .map(|file| strip_source_info(&file.encode_to_vec()))
             .collect();
-        let set = EncodedFiles { files };
-        write(&out_dir()?.join(file_name), &set.encode_to_vec())
+        EncodedFiles { files }.encode_to_vec()
     }
 
     pub(crate) fn encoded(&self) -> &[u8] {
@@ -100,10 +129,14 @@ impl Descriptors {
     }
 
     /// All files, as prost-build wants them.
-    pub(crate) fn files(&self) -> prost_types::FileDescriptorSet {
-        prost_types::FileDescriptorSet {
-            file: self.pool.file_descriptor_protos().cloned().collect(),
-        }
+    pub(crate) fn files(&self) -> Vec<(prost_build::Module, prost_types::FileDescriptorProto)> {
+        self.pool
+            .file_descriptor_protos()
+            .map(|file| {
+                let module = prost_build::Module::from_protobuf_package_name(file.package());
+                (module, file.clone())
+            })
+            .collect()
     }
 
     pub(crate) fn require_package(&self, package: &str) -> Result<(), Error> {
@@ -111,6 +144,20 @@ impl Descriptors {
             Ok(())
         } else {
             Err(Error::UnknownPackage(package.to_owned()))
+        }
+    }
+}
+
+/// The `buf/validate/validate.proto` of this crate, for those who have none of their own.
+struct ValidateProto;
+
+impl FileResolver for ValidateProto {
+    fn open_file(&self, name: &str) -> Result<File, protox::Error> {
+        const NAME: &str = "buf/validate/validate.proto";
+        if name == NAME {
+            File::from_source(NAME, include_str!("../proto/buf/validate/validate.proto"))
+        } else {
+            Err(protox::Error::file_not_found(name))
         }
     }
 }
@@ -142,18 +189,4 @@ fn strip_source_info(encoded: &[u8]) -> Vec<u8> {
         }
     }
     kept
-}
-
-pub(crate) fn out_dir() -> Result<PathBuf, Error> {
-    std::env::var_os("OUT_DIR")
-        .map(PathBuf::from)
-        .ok_or(Error::Environment("OUT_DIR"))
-}
-
-pub(crate) fn write(path: &Path, contents: &[u8]) -> Result<(), Error> {
-    std::fs::write(path, contents).map_err(|error| Error::io(path, error))
-}
-
-fn rerun_if_changed(path: &Path) {
-    println!("cargo::rerun-if-changed={}", path.display());
 }

@@ -1,5 +1,7 @@
 //! `Enumeration` for every enum.
 
+use std::collections::HashSet;
+
 use proc_macro2::TokenStream;
 use prost_reflect::EnumDescriptor;
 use quote::quote;
@@ -8,6 +10,17 @@ use crate::names::enum_path;
 
 pub(crate) fn generate(enumeration: &EnumDescriptor, runtime: &syn::Path) -> TokenStream {
     let path = enum_path(enumeration);
+    // prost only knows the first of several names for a number.
+    let mut numbers = HashSet::new();
+    let aliases = enumeration
+        .enum_descriptor_proto()
+        .value
+        .iter()
+        .filter(|value| !numbers.insert(value.number()))
+        .map(|value| {
+            let (name, number) = (value.name().to_owned(), value.number());
+            quote!(#name => Self::try_from(#number).ok())
+        });
     quote! {
         impl #runtime::Enumeration for #path {
             fn from_number(number: i32) -> ::core::option::Option<Self> {
@@ -15,7 +28,10 @@ pub(crate) fn generate(enumeration: &EnumDescriptor, runtime: &syn::Path) -> Tok
             }
 
             fn from_name(name: &str) -> ::core::option::Option<Self> {
-                Self::from_str_name(name)
+                match name {
+                    #(#aliases,)*
+                    _ => Self::from_str_name(name),
+                }
             }
 
             fn number(self) -> i32 {

@@ -3,11 +3,15 @@
 #[non_exhaustive]
 pub enum Error {
     /// A .proto file is wrong; the text has the place in the file.
+    // Only `Debug` of protox's error shows the place.
     #[error("{0:?}")]
-    Compile(protox::Error),
+    Compile(#[from] protox::Error),
     /// The descriptor set can't be read.
     #[error("the descriptor set can't be read: {0}")]
     Descriptors(#[from] prost_reflect::DescriptorError),
+    /// An imported descriptor set can't be read.
+    #[error("the imported descriptor set can't be read: {0}")]
+    Import(#[from] prost::DecodeError),
     /// A package of which the descriptor set has no file.
     #[error("the descriptor set has no package `{0}`")]
     UnknownPackage(String),
@@ -33,22 +37,24 @@ pub enum Error {
         found: String,
     },
     /// A type that belongs to no package with a known Rust path.
-    #[error("no Rust path is known for `{0}`: give its package to the generator")]
+    #[error(
+        "no Rust path is known for `{0}`: give the generator the path of the type or of its package"
+    )]
     UnknownType(String),
     /// A streaming RPC.
     #[error("{0} is a streaming RPC: only unary ones are supported")]
     Streaming(String),
-    /// Generated text is not Rust; a fault of this crate.
-    #[error("the code generated for {place} is not valid Rust: {source}")]
+    /// A text is not Rust: a path given to the generator, or generated code.
+    #[error("{place} is not valid Rust: {source}")]
     Syntax {
-        /// What was generated.
+        /// What was read.
         place: String,
         /// The parser's complaint.
         source: syn::Error,
     },
     /// An environment variable that cargo gives to build scripts.
     #[error("the environment variable {0} is not set: call this from a build script")]
-    Environment(&'static str),
+    Environment(String),
     /// A file can't be read or written.
     #[error("{path}: {source}")]
     Io {

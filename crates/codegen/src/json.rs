@@ -9,16 +9,17 @@ mod encode;
 
 use std::collections::HashMap;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use quote::{ToTokens as _, quote};
+use syn::visit_mut::VisitMut;
 
-use crate::names::{message_path, text};
+use crate::names::{Types, message_path, snake, text};
 use crate::{Descriptors, Error};
 
 pub(crate) struct Json<'a> {
-    pub(crate) package: &'a str,
     pub(crate) messages: &'a [MessageDescriptor],
+    pub(crate) types: &'a Types<'a>,
     pub(crate) runtime: &'a syn::Path,
     /// Whether the repeated fields of a message, given its full name, are written when they are empty.
     pub(crate) always_written: &'a dyn Fn(&str) -> bool,
@@ -26,12 +27,13 @@ pub(crate) struct Json<'a> {
 
 impl Json<'_> {
     /// `Serialize` and `Deserialize` for the messages and enums of the package.
-    pub(crate) fn generate(
-        &self,
-        descriptors: &Descriptors,
-        extern_paths: &[(String, String)],
-    ) -> Result<TokenStream, Error> {
-        let mut file = self.parse(&pbjson_text(descriptors, self.package, extern_paths)?)?;
+    pub(crate) fn generate(&self, descriptors: &Descriptors) -> Result<TokenStream, Error> {
+        self.correct(&pbjson_text(descriptors, self.types)?)
+    }
+
+    fn correct(&self, code: &str) -> Result<TokenStream, Error> {
+        let mut file = self.parse(code)?;
+        Keywords.visit_file_mut(&mut file);
         let mut corrected = HashMap::new();
         for item in &mut file.items {
             let syn::Item::Impl(item) = item else {
@@ -73,7 +75,7 @@ impl Json<'_> {
 
     fn parse(&self, code: &str) -> Result<syn::File, Error> {
         syn::parse_file(code).map_err(|source| Error::Syntax {
-            place: format!("{} (JSON)", self.package),
+            place: format!("the JSON code for {}", self.types.package),
             source,
         })
     }
@@ -102,17 +104,25 @@ impl Json<'_> {
     }
 }
 
-fn pbjson_text(
-    descriptors: &Descriptors,
-    package: &str,
-    extern_paths: &[(String, String)],
-) -> Result<String, Error> {
+/// Escapes the word that is reserved since edition 2024, which pbjson-build does not do.
+struct Keywords;
+
+impl VisitMut for Keywords {
+    fn visit_ident_mut(&mut self, ident: &mut Ident) {
+        if ident == "gen" {
+            *ident = snake("gen");
+        }
+    }
+}
+
+fn pbjson_text(descriptors: &Descriptors, types: &Types<'_>) -> Result<String, Error> {
+    let package = types.package;
     let mut builder = pbjson_build::Builder::new();
     builder.ignore_unknown_fields();
-    for (proto, rust) in extern_paths {
+    for (proto, rust) in types.extern_paths {
         builder.extern_path(proto, rust);
     }
-    let io = |error| Error::io(std::path::Path::new("pbjson-build"), error);
+    let io = |error| Error::io("pbjson-build".as_ref(), error);
     builder
         .register_descriptors(descriptors.encoded())
         .map_err(io)?;

@@ -34,6 +34,34 @@
 //!         use super::*;
 //!         include!(concat!(env!("OUT_DIR"), "/acme.greeter.v1.json.rs"));
 //!     }
+//!
+//!     mod validate {
+//!         use super::*;
+//!         include!(concat!(env!("OUT_DIR"), "/acme.greeter.v1.validate.rs"));
+//!     }
+//! }
+//!
+//! include!(concat!(env!("OUT_DIR"), "/acme.greeter.v1.server.rs"));
+//! ```
+//!
+//! # Types of other crates
+//!
+//! Where messages exist in another crate, their .proto files can be imported, and
+//! [`extern_path`](Messages::extern_path) says where the Rust types are. A crate whose build script calls
+//! [`Descriptors::hand_on`] gives its descriptors to the build scripts of its dependents:
+//!
+//! ```no_run
+//! use runner_configuration_codegen::{Descriptors, Error, Messages};
+//!
+//! fn main() -> Result<(), Error> {
+//!     // The crate `acme-things` has `links = "acme-things-proto"` in its Cargo.toml.
+//!     let things = Descriptors::from_dependency("acme-things-proto")?;
+//!     let files = ["acme/shop/v1/shop.proto"];
+//!     let descriptors = Descriptors::compile_importing([&things], ["proto"], files)?;
+//!     Messages::new(&descriptors)
+//!         .package("acme.shop.v1")
+//!         .extern_path(".acme.things.v1", "::acme_things::v1")
+//!         .generate()
 //! }
 //! ```
 
@@ -44,6 +72,7 @@ mod error;
 mod json;
 mod messages;
 mod names;
+mod output;
 mod services;
 mod validators;
 

@@ -2,8 +2,10 @@
 
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use proc_macro2::{Ident, Span, TokenStream};
-use prost_reflect::{EnumDescriptor, FieldDescriptor, MessageDescriptor, OneofDescriptor};
+use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor};
 use quote::quote;
+
+use crate::Error;
 
 /// `runner_id`, or `r#type` for a name that Rust reserves.
 pub(crate) fn snake(name: &str) -> Ident {
@@ -21,6 +23,8 @@ fn identifier(name: &str) -> Ident {
         "self" | "super" | "extern" | "crate" | "Self" => {
             Ident::new(&format!("{name}_"), Span::call_site())
         }
+        // Reserved since edition 2024, which syn's parser does not assume.
+        "gen" => Ident::new_raw(name, Span::call_site()),
         _ if name.starts_with(|first: char| first.is_numeric()) => {
             Ident::new(&format!("_{name}"), Span::call_site())
         }
@@ -55,6 +59,13 @@ fn nested_path(parent: Option<MessageDescriptor>, name: &str) -> TokenStream {
     path
 }
 
+/// The fields in the order of the .proto file; prost-reflect orders them by number.
+pub(crate) fn declared_fields(message: &MessageDescriptor) -> Vec<FieldDescriptor> {
+    let mut fields: Vec<_> = message.fields().collect();
+    fields.sort_by_key(|field| field.path().last().copied());
+    fields
+}
+
 /// The oneof that a field is a member of; the oneofs that stand for `optional` don't count.
 pub(crate) fn real_oneof(field: &FieldDescriptor) -> Option<OneofDescriptor> {
     field
@@ -65,4 +76,72 @@ pub(crate) fn real_oneof(field: &FieldDescriptor) -> Option<OneofDescriptor> {
 /// Tokens as text, to compare and to report code.
 pub(crate) fn text(tokens: &impl quote::ToTokens) -> String {
     tokens.to_token_stream().to_string()
+}
+
+/// A Rust path from an option of the build script.
+pub(crate) fn rust_path(path: &str) -> Result<syn::Path, Error> {
+    syn::parse_str(path).map_err(|source| Error::Syntax {
+        place: format!("the Rust path `{path}`"),
+        source,
+    })
+}
+
+/// Where the types that a package uses are in Rust.
+pub(crate) struct Types<'a> {
+    pub(crate) package: &'a str,
+    /// The protobuf names of packages and types that exist elsewhere, and their Rust paths.
+    pub(crate) extern_paths: &'a [(String, String)],
+}
+
+impl Types<'_> {
+    /// Fails where a field has a type that has no known place: prost would silently take one that does not exist.
+    pub(crate) fn require_all(&self, messages: &[MessageDescriptor]) -> Result<(), Error> {
+        for field in messages.iter().flat_map(MessageDescriptor::fields) {
+            let kind = match field.kind() {
+                Kind::Message(entry) if entry.is_map_entry() => {
+                    entry.map_entry_value_field().kind()
+                }
+                kind => kind,
+            };
+            let (package, name) = match &kind {
+                Kind::Message(message) => (message.package_name(), message.full_name()),
+                Kind::Enum(enumeration) => (enumeration.package_name(), enumeration.full_name()),
+                _ => continue,
+            };
+            if package != self.package && self.extern_path(name).is_none() {
+                return Err(Error::UnknownType(name.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The path of an enum from the module of the package.
+    pub(crate) fn enumeration(&self, enumeration: &EnumDescriptor) -> Result<TokenStream, Error> {
+        if enumeration.package_name() == self.package {
+            return Ok(enum_path(enumeration));
+        }
+        let name = enumeration.full_name();
+        let Some((rust, rest)) = self.extern_path(name) else {
+            return Err(Error::UnknownType(name.to_owned()));
+        };
+        let mut path = rust_path(rust)?;
+        let names: Vec<&str> = rest.split('.').filter(|name| !name.is_empty()).collect();
+        if let Some((name, modules)) = names.split_last() {
+            let modules = modules.iter().map(|module| snake(module));
+            let segments = modules.chain([upper_camel(name)]);
+            path.segments.extend(segments.map(syn::PathSegment::from));
+        }
+        Ok(quote!(#path))
+    }
+
+    /// The longest known path that a full name begins with, and the rest of the name.
+    fn extern_path<'n>(&self, full_name: &'n str) -> Option<(&str, &'n str)> {
+        self.extern_paths
+            .iter()
+            .filter_map(|(proto, rust)| {
+                let rest = full_name.strip_prefix(proto.strip_prefix('.')?)?;
+                (rest.is_empty() || rest.starts_with('.')).then_some((rust.as_str(), rest))
+            })
+            .min_by_key(|(_, rest)| rest.len())
+    }
 }

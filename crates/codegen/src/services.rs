@@ -4,6 +4,8 @@ mod client;
 mod server;
 mod tonic;
 
+use std::path::PathBuf;
+
 use proc_macro2::TokenStream;
 use prost_reflect::{MessageDescriptor, MethodDescriptor, ServiceDescriptor};
 use prost_types::method_options::IdempotencyLevel;
@@ -11,8 +13,8 @@ use quote::quote;
 
 use crate::Error;
 use crate::descriptors::Descriptors;
-use crate::messages::write_rust;
-use crate::names::message_path;
+use crate::names::{message_path, rust_path};
+use crate::output::{Output, format_code};
 
 /// Generates the glue of services whose messages exist already.
 pub struct Services<'a> {
@@ -23,6 +25,9 @@ pub struct Services<'a> {
     client_path: syn::Path,
     /// URL parameters and the field paths that they fill.
     url_parameters: Vec<(String, Vec<String>)>,
+    output: Output,
+    /// A given path that is not Rust, to be reported once code is generated.
+    bad_path: Option<String>,
 }
 
 impl<'a> Services<'a> {
@@ -34,36 +39,32 @@ impl<'a> Services<'a> {
             server_path: syn::parse_quote!(::runner_configuration_server::rpc),
             client_path: syn::parse_quote!(::runner_configuration_client::rpc),
             url_parameters: Vec::new(),
+            output: Output::default(),
+            bad_path: None,
         }
     }
 
     /// Generates for the services of this package, whose messages are in this Rust module.
-    ///
-    /// # Panics
-    ///
-    /// Where `rust` is no Rust path.
     pub fn package(mut self, proto: impl Into<String>, rust: &str) -> Self {
-        self.packages.push((proto.into(), path(rust)));
+        if let Some(rust) = self.path(rust) {
+            self.packages.push((proto.into(), rust));
+        }
         self
     }
 
     /// The Rust path of the server's run-time part, where it is not `::runner_configuration_server::rpc`.
-    ///
-    /// # Panics
-    ///
-    /// Where `rust` is no Rust path.
     pub fn server_path(mut self, rust: &str) -> Self {
-        self.server_path = path(rust);
+        if let Some(rust) = self.path(rust) {
+            self.server_path = rust;
+        }
         self
     }
 
     /// The Rust path of the client's run-time part, where it is not `::runner_configuration_client::rpc`.
-    ///
-    /// # Panics
-    ///
-    /// Where `rust` is no Rust path.
     pub fn client_path(mut self, rust: &str) -> Self {
-        self.client_path = path(rust);
+        if let Some(rust) = self.path(rust) {
+            self.client_path = rust;
+        }
         self
     }
 
@@ -75,33 +76,61 @@ impl<'a> Services<'a> {
         self
     }
 
-    /// Generates `PACKAGE.server.rs` in `OUT_DIR`: for every service a trait, a dispatcher for it, tonic's trait and
+    /// The folder that is written to, where it is not `OUT_DIR`.
+    pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.output = Output::folder(folder.into());
+        self
+    }
+
+    /// Generates `PACKAGE.server.rs`: for every service a trait, a dispatcher for it, tonic's trait and
     /// service, and an adapter for implementations of tonic's trait.
     ///
     /// The generated text names the crates `tonic` and `tonic_prost`.
     ///
     /// # Errors
     ///
-    /// An unknown package, a streaming RPC, or messages of a package that was not named.
+    /// An unknown package, a streaming RPC, messages of a package that was not named, or a path that is not Rust.
     pub fn server(&self) -> Result<(), Error> {
+        self.require_paths()?;
         for (package, _) in &self.packages {
             let glue = self.each_service(package, |service| server::generate(self, service))?;
             let tonic = tonic::servers(self, package)?;
-            write_rust(&format!("{package}.server.rs"), quote!(#glue #tonic))?;
+            self.write_rust(&format!("{package}.server.rs"), quote!(#glue #tonic))?;
         }
         Ok(())
     }
 
-    /// Generates `PACKAGE.client.rs` in `OUT_DIR`: for every service a client with a method per RPC.
+    /// Generates `PACKAGE.client.rs`: for every service a client with a method per RPC.
     ///
     /// # Errors
     ///
     /// As [`server`](Self::server).
     pub fn client(&self) -> Result<(), Error> {
+        self.require_paths()?;
         for (package, _) in &self.packages {
             let clients = self.each_service(package, |service| client::generate(self, service))?;
-            write_rust(&format!("{package}.client.rs"), clients)?;
+            self.write_rust(&format!("{package}.client.rs"), clients)?;
         }
+        Ok(())
+    }
+
+    fn path(&mut self, rust: &str) -> Option<syn::Path> {
+        let path = rust_path(rust).ok();
+        if path.is_none() {
+            self.bad_path = Some(rust.to_owned());
+        }
+        path
+    }
+
+    fn require_paths(&self) -> Result<(), Error> {
+        self.bad_path
+            .iter()
+            .try_for_each(|path| rust_path(path).map(|_| ()))
+    }
+
+    fn write_rust(&self, file_name: &str, code: TokenStream) -> Result<(), Error> {
+        let code = format_code(file_name, code)?;
+        self.output.write(file_name, code.as_bytes())?;
         Ok(())
     }
 
@@ -128,13 +157,6 @@ impl<'a> Services<'a> {
             }
             None => Err(Error::UnknownType(message.full_name().to_owned())),
         }
-    }
-}
-
-fn path(rust: &str) -> syn::Path {
-    match syn::parse_str(rust) {
-        Ok(path) => path,
-        Err(error) => panic!("`{rust}` is no Rust path: {error}"),
     }
 }
 

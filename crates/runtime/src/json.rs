@@ -2,18 +2,20 @@
 //!
 //! [`from_slice`] reads a message and says which field is wrong where it can't.
 //!
-//! Generated `Deserialize` code reads through [`Number`], [`Bytes`] and [`EnumValue`]; generated `Serialize` code
+//! Generated `Deserialize` code reads through [`Number`], [`Bytes`], [`EnumValue`] and [`Map`]; generated `Serialize` code
 //! writes through [`Float`], [`EnumNumber`] and their slices. They accept and produce what the specification says
 //! (<https://protobuf.dev/programming-guides/json/>), which is wider than what serde does for the same Rust types.
 
 mod bytes;
 mod enumeration;
 mod float;
+mod map;
 mod number;
 mod read;
 
 pub use bytes::Bytes;
 pub use enumeration::{EnumNumber, EnumNumbers, EnumValue};
 pub use float::{Float, Floats};
+pub use map::Map;
 pub use number::{JsonNumber, Number};
 pub use read::{ReadError, from_slice};

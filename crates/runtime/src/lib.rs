@@ -17,17 +17,18 @@ pub mod json;
 #[cfg(feature = "validate")]
 pub mod validate;
 
+mod debug;
 mod enumeration;
-mod redacted;
 mod timestamp;
 
+pub use debug::Redacted;
 pub use enumeration::Enumeration;
-pub use redacted::Redacted;
 pub use timestamp::{Timestamp, TimestampError};
 
-/// Crates that generated code names, so that a crate with generated code need not depend on them itself.
+/// What only generated code names; the crates, so that a crate with generated code need not depend on them itself.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::debug::NamedNumber;
     #[cfg(feature = "json")]
     pub use pbjson;
     #[cfg(feature = "json")]

@@ -42,3 +42,10 @@ pub trait Validate {
         checker.finish()
     }
 }
+
+/// A message that contains itself is boxed there.
+impl<T: Validate + ?Sized> Validate for Box<T> {
+    fn check(&self, checker: &mut Checker) {
+        (**self).check(checker);
+    }
+}

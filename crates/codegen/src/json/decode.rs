@@ -7,7 +7,7 @@ use syn::visit_mut::{self, VisitMut};
 
 use super::{Json, replace};
 use crate::Error;
-use crate::names::{enum_path, oneof_path, real_oneof, snake, text, upper_camel};
+use crate::names::{oneof_path, real_oneof, snake, text, upper_camel};
 
 /// Corrects the code of every field; returns how many were met.
 pub(super) fn correct(
@@ -80,8 +80,8 @@ impl Arms<'_> {
         if field.is_map() {
             return self.map(field, value);
         }
-        let stock = Decoder::stock(field);
-        let ours = Decoder::ours(field, self.json.runtime);
+        let stock = Decoder::stock(field, self.json)?;
+        let ours = Decoder::ours(field, self.json)?;
         let (stock_type, our_type) = (&stock.rust_type, &ours.rust_type);
         let (stock_value, our_value) = (&stock.value, &ours.value);
         let (expected, replacement) = if let Some(oneof) = real_oneof(field) {
@@ -141,19 +141,15 @@ impl Arms<'_> {
         };
         let (key, map_value) = (entry.map_entry_key_field(), entry.map_entry_value_field());
         let runtime = self.json.runtime;
-        let (stock_key, our_key) = (MapPart::stock(&key, "k"), MapPart::ours(&key, "k", runtime));
-        let (stock, ours) = (
-            MapPart::stock(&map_value, "v"),
-            MapPart::ours(&map_value, "v", runtime),
-        );
+        let stock_key = MapPart::stock(&key, "k", self.json)?;
+        let our_key = MapPart::ours(&key, "k", self.json)?;
+        let stock = MapPart::stock(&map_value, "v", self.json)?;
+        let ours = MapPart::ours(&map_value, "v", self.json)?;
         let converted = |key: &MapPart, value: &MapPart| {
             let (key, value) = (&key.value, &value.value);
             quote!(.into_iter().map(|(k, v)| (#key, #value)).collect())
         };
-        let plain = matches!(
-            (&stock_key, &stock),
-            (MapPart { plain: true, .. }, MapPart { plain: true, .. })
-        );
+        let plain = stock_key.plain && stock.plain;
         let stock_conversion = (!plain).then(|| converted(&stock_key, &stock));
         let (stock_key_type, stock_type) = (&stock_key.rust_type, &stock.rust_type);
         let expected = quote!(Some(map_.next_value::<std::collections::HashMap<#stock_key_type, #stock_type>>()? #stock_conversion));
@@ -166,7 +162,7 @@ impl Arms<'_> {
             converted(&our_key, &ours)
         };
         let (key_type, value_type) = (&our_key.rust_type, &ours.rust_type);
-        let replacement = quote!(Some(map_.next_value::<::std::option::Option<::std::collections::HashMap<#key_type, #value_type>>>()?.unwrap_or_default() #our_conversion));
+        let replacement = quote!(Some(map_.next_value::<::std::option::Option<#runtime::json::Map<#key_type, #value_type>>>()?.unwrap_or_default().0 #our_conversion));
         replace(field, value, &expected, replacement)
     }
 }
@@ -181,37 +177,34 @@ struct Decoder {
 }
 
 impl Decoder {
-    fn stock(field: &FieldDescriptor) -> Self {
-        match field.kind() {
+    fn stock(field: &FieldDescriptor, json: &Json<'_>) -> Result<Self, Error> {
+        Ok(match field.kind() {
             Kind::Message(_) | Kind::String | Kind::Bool => Self::plain(),
-            Kind::Enum(enumeration) => {
-                let rust_type = enum_path(&enumeration);
-                Self {
-                    rust_type,
-                    value: Some(quote!(x as i32)),
-                    is_enum: true,
-                }
-            }
+            Kind::Enum(enumeration) => Self {
+                rust_type: json.types.enumeration(&enumeration)?,
+                value: Some(quote!(x as i32)),
+                is_enum: true,
+            },
             Kind::Bytes => Self::wrapped(quote!(::pbjson::private::BytesDeserialize<_>)),
             _ => Self::wrapped(quote!(::pbjson::private::NumberDeserialize<_>)),
-        }
+        })
     }
 
-    fn ours(field: &FieldDescriptor, runtime: &syn::Path) -> Self {
-        match field.kind() {
+    fn ours(field: &FieldDescriptor, json: &Json<'_>) -> Result<Self, Error> {
+        let runtime = json.runtime;
+        Ok(match field.kind() {
             Kind::Message(_) | Kind::String | Kind::Bool => Self::plain(),
             Kind::Enum(enumeration) => {
-                let enumeration = enum_path(&enumeration);
-                let rust_type = quote!(#runtime::json::EnumValue<#enumeration>);
+                let enumeration = json.types.enumeration(&enumeration)?;
                 Self {
-                    rust_type,
+                    rust_type: quote!(#runtime::json::EnumValue<#enumeration>),
                     value: Some(quote!(x.number())),
                     is_enum: true,
                 }
             }
             Kind::Bytes => Self::wrapped(quote!(#runtime::json::Bytes<_>)),
             _ => Self::wrapped(quote!(#runtime::json::Number<_>)),
-        }
+        })
     }
 
     fn plain() -> Self {
@@ -242,19 +235,22 @@ impl Decoder {
 
 /// How the keys or the values of a map are read.
 struct MapPart {
+    /// The type that serde is asked for.
     rust_type: TokenStream,
+    /// The key or value from such a `k` or `v`.
     value: TokenStream,
     is_enum: bool,
+    /// Whether `value` is `k` or `v` itself.
     plain: bool,
 }
 
 impl MapPart {
-    fn stock(field: &FieldDescriptor, name: &str) -> Self {
+    fn stock(field: &FieldDescriptor, name: &str, json: &Json<'_>) -> Result<Self, Error> {
         let name = snake(name);
-        match field.kind() {
+        Ok(match field.kind() {
             Kind::Message(_) | Kind::String | Kind::Bool => Self::plain(&name),
             Kind::Enum(enumeration) => Self {
-                rust_type: enum_path(&enumeration),
+                rust_type: json.types.enumeration(&enumeration)?,
                 value: quote!(#name as i32),
                 is_enum: true,
                 plain: false,
@@ -264,15 +260,16 @@ impl MapPart {
                 let number = number_type(&kind);
                 Self::wrapped(quote!(::pbjson::private::NumberDeserialize<#number>), &name)
             }
-        }
+        })
     }
 
-    fn ours(field: &FieldDescriptor, name: &str, runtime: &syn::Path) -> Self {
+    fn ours(field: &FieldDescriptor, name: &str, json: &Json<'_>) -> Result<Self, Error> {
         let name = snake(name);
-        match field.kind() {
+        let runtime = json.runtime;
+        Ok(match field.kind() {
             Kind::Message(_) | Kind::String | Kind::Bool => Self::plain(&name),
             Kind::Enum(enumeration) => {
-                let enumeration = enum_path(&enumeration);
+                let enumeration = json.types.enumeration(&enumeration)?;
                 Self {
                     rust_type: quote!(#runtime::json::EnumValue<#enumeration>),
                     value: quote!(#name),
@@ -285,7 +282,7 @@ impl MapPart {
                 let number = number_type(&kind);
                 Self::wrapped(quote!(#runtime::json::Number<#number>), &name)
             }
-        }
+        })
     }
 
     fn plain(name: &proc_macro2::Ident) -> Self {

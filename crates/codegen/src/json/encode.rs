@@ -7,7 +7,7 @@ use syn::visit_mut::{self, VisitMut};
 
 use super::{Json, replace, unexpected};
 use crate::Error;
-use crate::names::{enum_path, real_oneof, snake, text};
+use crate::names::{real_oneof, snake, text};
 
 /// Corrects the code of every field; returns how many were met.
 pub(super) fn correct(
@@ -108,7 +108,7 @@ impl Blocks<'_> {
         }
         match field.kind() {
             Kind::Enum(enumeration) => {
-                let enumeration = enum_path(&enumeration);
+                let enumeration = self.json.types.enumeration(&enumeration)?;
                 let number = if in_option {
                     quote!(*v)
                 } else {
@@ -165,7 +165,7 @@ impl Blocks<'_> {
         };
         match entry.map_entry_value_field().kind() {
             Kind::Enum(enumeration) => {
-                let enumeration = enum_path(&enumeration);
+                let enumeration = self.json.types.enumeration(&enumeration)?;
                 let one = stock_enum_name(&enumeration, &quote!(*v));
                 let expected = quote!(self.#ident.iter().map(|(k, v)| { let v = #one?; Ok((k, v)) }).collect::<std::result::Result<_, _>>()?);
                 let replacement = quote!(self.#ident.iter().map(|(k, v)| (k, #runtime::json::EnumNumber::<#enumeration>::new(*v))).collect());

@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 
 use super::{Services, has_no_side_effects, method_docs, require_unary, service_docs};
 use crate::Error;
-use crate::names::{snake, upper_camel};
+use crate::names::{real_oneof, snake, upper_camel};
 
 pub(super) fn generate(
     services: &Services<'_>,
@@ -135,7 +135,7 @@ fn fill(parameter: &str, request: &MessageDescriptor, path: &[String]) -> Option
         let Kind::Message(inner) = field.kind() else {
             return None;
         };
-        if field.is_list() {
+        if field.is_list() || real_oneof(&field).is_some() {
             return None;
         }
         let ident = snake(name);

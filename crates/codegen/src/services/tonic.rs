@@ -1,33 +1,30 @@
 //! tonic's own server trait and service, written by tonic's generator.
 
 use proc_macro2::TokenStream;
+use prost_build::Module;
 
 use super::Services;
 use crate::Error;
-use crate::descriptors::out_dir;
 
 /// The modules `*_server` of a package.
 pub(super) fn servers(services: &Services<'_>, package: &str) -> Result<TokenStream, Error> {
-    // In a folder of its own: prost names the file after the package, as the messages' file.
-    let folder = out_dir()?.join("tonic");
-    std::fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, error))?;
     let generator = tonic_prost_build::configure()
         .build_client(false)
         .build_server(true)
         .service_generator();
     let mut config = prost_build::Config::new();
-    config.out_dir(&folder).service_generator(generator);
+    config.service_generator(generator);
     for (proto, rust) in &services.packages {
         let rust = crate::names::text(rust).replace(' ', "");
         config.extern_path(format!(".{proto}"), rust);
     }
-    config
-        .compile_fds(services.descriptors.files())
-        .map_err(|error| Error::io(&folder, error))?;
-    let path = folder.join(format!("{package}.rs"));
-    let text = std::fs::read_to_string(&path).map_err(|error| Error::io(&path, error))?;
+    let mut modules = config
+        .generate(services.descriptors.files())
+        .map_err(|error| Error::io("tonic-prost-build".as_ref(), error))?;
+    let module = Module::from_protobuf_package_name(package);
+    let text = modules.remove(&module).unwrap_or_default();
     text.parse::<TokenStream>().map_err(|error| Error::Syntax {
-        place: path.display().to_string(),
+        place: format!("tonic's code for {package}"),
         source: syn::Error::new(error.span(), error),
     })
 }

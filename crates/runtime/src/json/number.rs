@@ -103,6 +103,10 @@ pub(super) fn integer_from_f64<T: JsonNumber + TryFrom<i128>, E: Error>(
     if value.fract() != 0.0 {
         return Err(invalid::<T, E>("a number that is not integral"));
     }
+    // The double next to i64::MIN is so far from it that other numbers beyond the range round to i64::MIN.
+    if value <= i64::MIN as f64 {
+        return Err(invalid::<T, E>("a number out of range"));
+    }
     // `as` saturates, so a value beyond 128 bits is out of range for every field type as well.
     integer(value as i128)
 }
@@ -266,6 +270,7 @@ mod tests {
         assert_eq!(read::<u32>("-1"), None);
         assert_eq!(read::<u64>("18446744073709551616"), None);
         assert_eq!(read::<i64>("9223372036854775808"), None);
+        assert_eq!(read::<i64>("-9223372036854775809"), None);
     }
 
     #[test]

@@ -44,12 +44,10 @@ fn violation(
     checker.violation(&path, rule_id, message);
 }
 
-/// `required`: a message, an optional field or a member of a oneof is set.
-pub fn required(checker: &mut Checker, is_set: bool) {
-    if !is_set {
-        let rule = Field::new(25, "required", Type::Bool);
-        checker.violation(&[rule], "required", "value is required");
-    }
+/// `required`, of a field that is not set.
+pub fn required(checker: &mut Checker) {
+    let rule = Field::new(25, "required", Type::Bool);
+    checker.violation(&[rule], "required", "value is required");
 }
 
 /// `string.min_len`, in characters (Unicode code points).
