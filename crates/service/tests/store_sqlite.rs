@@ -6,6 +6,11 @@
 #[macro_use]
 mod store_suite;
 
+#[path = "store_sqlite/files.rs"]
+mod files;
+#[path = "store_sqlite/processes.rs"]
+mod processes;
+
 use std::sync::Arc;
 
 use runner_configuration_service::store::sqlite::{FILE_NAME, SqliteStore};

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::from_sqlite;
+use super::readers::snapshot;
 use crate::store::StoreError;
 
 /// Marks a database as ours, in its header: "RCFG".
@@ -24,6 +25,11 @@ pub(super) enum Found {
 
 /// Looks at a database without changing it, and refuses what is not ours or is newer than this program.
 pub(super) fn inspect(connection: &Connection) -> Result<Found, StoreError> {
+    // All of it from one state: another process may be migrating.
+    let _snapshot = connection
+        .is_autocommit()
+        .then(|| snapshot(connection))
+        .transpose()?;
     let application_id: u32 = pragma(connection, "application_id")?;
     let version: u32 = pragma(connection, "user_version")?;
     let is_empty = schema(connection)?.is_empty();

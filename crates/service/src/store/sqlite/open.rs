@@ -1,7 +1,7 @@
 //! Opening the database: its folder and file, what it is, and how connections to it are set up.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -27,6 +27,9 @@ const CHECKED_PAGES: u32 = 1024;
 /// In a large database a malformed page is reported when it is read.
 pub(super) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
     create_file(path).map_err(|error| cannot_use(path, &error))?;
+    if !has_header(path).map_err(|error| cannot_use(path, &error))? {
+        return Err(StoreError::damaged("the file is not a SQLite database"));
+    }
     let mut connection = connect(path, options)?;
     inspect(&connection)?;
     set_journal_mode(path, &connection, options)?;
@@ -152,6 +155,18 @@ fn create_file(path: &Path) -> io::Result<()> {
         Err(error) => Err(error),
     }
 }
+
+/// Whether the file is empty or starts as a database does. SQLite itself takes anything shorter than a page for empty,
+/// and would overwrite it.
+fn has_header(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    File::open(path)?
+        .take(HEADER.len() as u64)
+        .read_to_end(&mut start)?;
+    Ok(start.is_empty() || start == HEADER)
+}
+
+const HEADER: &[u8] = b"SQLite format 3\0";
 
 fn create_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {

@@ -28,6 +28,10 @@ const QUEUE: usize = 1024;
 /// then in neither of them (the connection has `secure_delete`), and the next start finds nothing to recover.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// How long emptying it may wait for readers.
+const LOG_TIMEOUT: Duration = Duration::from_millis(50);
+
+/// The handle of the thread.
 pub(super) struct Writer {
     queue: Sender<Order>,
     places: Arc<Semaphore>,
@@ -43,9 +47,14 @@ enum Order {
 impl Writer {
     pub(super) fn start(connection: Connection, busy_timeout: Duration) -> std::io::Result<Self> {
         let (queue, orders) = channel();
+        let thread = Thread {
+            connection,
+            orders,
+            busy_timeout,
+        };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || write(&connection, &orders, busy_timeout))?;
+            .spawn(move || thread.run())?;
         Ok(Self {
             queue,
             places: Arc::new(Semaphore::new(QUEUE)),
@@ -157,114 +166,116 @@ where
     }
 }
 
-fn write(connection: &Connection, orders: &Receiver<Order>, busy_timeout: Duration) {
-    let mut log_is_empty = false;
-    loop {
-        let order = if log_is_empty {
-            orders.recv().map_err(|_| RecvTimeoutError::Disconnected)
-        } else {
-            orders.recv_timeout(IDLE)
-        };
-        match order {
-            Ok(Order::Change(first)) => {
-                let mut group = vec![first];
-                let close = gather(&mut group, orders);
-                commit_group(connection, group);
-                log_is_empty = false;
-                if let Some(done) = close {
-                    return finish(connection, orders, busy_timeout, done);
-                }
-            }
-            Ok(Order::Close(done)) => return finish(connection, orders, busy_timeout, done),
-            Err(RecvTimeoutError::Timeout) => log_is_empty = empty_log(connection, busy_timeout),
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
-    }
-}
-
-/// Adds what is queued already. Returns whom to answer if the queue was closed after that.
-fn gather(group: &mut Vec<Box<dyn Job>>, orders: &Receiver<Order>) -> Option<oneshot::Sender<()>> {
-    while group.len() < GROUP {
-        match orders.try_recv() {
-            Ok(Order::Change(job)) => group.push(job),
-            Ok(Order::Close(done)) => return Some(done),
-            Err(_) => return None,
-        }
-    }
-    None
-}
-
-fn commit_group(connection: &Connection, mut group: Vec<Box<dyn Job>>) {
-    let result = run_group(connection, &mut group);
-    if result.is_err() && !connection.is_autocommit() {
-        // It failed to commit. What it did must not become part of the next group.
-        let _ = execute(connection, "ROLLBACK", []);
-    }
-    if let Err(error) = &result {
-        tracing::error!(%error, changes = group.len(), "changes could not be stored");
-    }
-    for job in group {
-        job.finish(result.clone());
-    }
-}
-
-fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-    execute(connection, "BEGIN IMMEDIATE", [])?;
-    for job in group {
-        execute(connection, "SAVEPOINT change", [])?;
-        let stays = job.run(connection);
-        if connection.is_autocommit() {
-            // Some failures (a full disk, say) end the whole transaction.
-            return Err(StoreError::unavailable(
-                "its medium failed during the change; check the disk and its free space",
-            ));
-        }
-        if !stays {
-            execute(connection, "ROLLBACK TO change", [])?;
-        }
-        execute(connection, "RELEASE change", [])?;
-    }
-    connection
-        .prepare_cached("COMMIT")
-        .map_err(from_sqlite)?
-        .execute([])
-        .map(|_| ())
-        .map_err(from_commit)
-}
-
-fn finish(
-    connection: &Connection,
-    orders: &Receiver<Order>,
+/// What the thread runs on.
+struct Thread {
+    connection: Connection,
+    orders: Receiver<Order>,
     busy_timeout: Duration,
-    done: oneshot::Sender<()>,
-) {
-    // Those that took their place before the queue was closed, and got here after.
-    let mut late = Vec::new();
-    while let Ok(order) = orders.try_recv() {
-        if let Order::Change(job) = order {
-            late.push(job);
+}
+
+impl Thread {
+    fn run(&self) {
+        let mut log_is_empty = false;
+        loop {
+            let order = if log_is_empty {
+                self.orders
+                    .recv()
+                    .map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                self.orders.recv_timeout(IDLE)
+            };
+            match order {
+                Ok(Order::Change(first)) => {
+                    let (group, close) = self.gather(first);
+                    self.commit(group);
+                    log_is_empty = false;
+                    if let Some(done) = close {
+                        return self.finish(done);
+                    }
+                }
+                Ok(Order::Close(done)) => return self.finish(done),
+                Err(RecvTimeoutError::Timeout) => log_is_empty = self.empty_log(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
         }
     }
-    if !late.is_empty() {
-        commit_group(connection, late);
+
+    /// Adds what is queued already. Returns also whom to answer if the queue was closed after that.
+    fn gather(&self, first: Box<dyn Job>) -> (Vec<Box<dyn Job>>, Option<oneshot::Sender<()>>) {
+        let mut group = vec![first];
+        while group.len() < GROUP {
+            match self.orders.try_recv() {
+                Ok(Order::Change(job)) => group.push(job),
+                Ok(Order::Close(done)) => return (group, Some(done)),
+                Err(_) => break,
+            }
+        }
+        (group, None)
     }
-    empty_log(connection, busy_timeout);
-    let _ = done.send(());
-}
 
-/// Moves the write-ahead log into the database and truncates it. Returns whether that succeeded: a reader that is
-/// still looking at the log prevents it, and then it is tried again later.
-fn empty_log(connection: &Connection, busy_timeout: Duration) -> bool {
-    let empty = || {
-        connection.busy_timeout(LOG_TIMEOUT)?;
-        let busy = connection
-            .prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")?
-            .query_row([], |row| row.get::<_, bool>(0));
-        connection.busy_timeout(busy_timeout)?;
-        busy
-    };
-    matches!(empty(), Ok(false))
-}
+    fn commit(&self, mut group: Vec<Box<dyn Job>>) {
+        let result = self.try_commit(&mut group);
+        if let Err(error) = &result {
+            tracing::error!(%error, changes = group.len(), "changes could not be stored");
+            if !self.connection.is_autocommit() {
+                // What was begun must not become part of the next group.
+                let _ = execute(&self.connection, "ROLLBACK", []);
+            }
+        }
+        for job in group {
+            job.finish(result.clone());
+        }
+    }
 
-/// How long emptying the log may wait for readers: changes wait meanwhile.
-const LOG_TIMEOUT: Duration = Duration::from_millis(50);
+    fn try_commit(&self, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+        let connection = &self.connection;
+        execute(connection, "BEGIN IMMEDIATE", [])?;
+        for job in group {
+            execute(connection, "SAVEPOINT change", [])?;
+            let stays = job.run(connection);
+            if connection.is_autocommit() {
+                // Some failures (a full disk, say) end the whole transaction.
+                return Err(StoreError::unavailable(
+                    "its medium failed during the change; check the disk and its free space",
+                ));
+            }
+            if !stays {
+                execute(connection, "ROLLBACK TO change", [])?;
+            }
+            execute(connection, "RELEASE change", [])?;
+        }
+        let mut commit = connection.prepare_cached("COMMIT").map_err(from_sqlite)?;
+        commit.execute([]).map(|_| ()).map_err(from_commit)
+    }
+
+    fn finish(&self, done: oneshot::Sender<()>) {
+        // Those that took their place before the queue was closed, and got here after.
+        let mut late = Vec::new();
+        while let Ok(order) = self.orders.try_recv() {
+            if let Order::Change(job) = order {
+                late.push(job);
+            }
+        }
+        if !late.is_empty() {
+            self.commit(late);
+        }
+        self.empty_log();
+        let _ = done.send(());
+    }
+
+    /// Moves the write-ahead log into the database and truncates it. Returns whether that succeeded: a reader that
+    /// is still looking at the log prevents it, and then it is tried again later.
+    fn empty_log(&self) -> bool {
+        let empty = || {
+            // Changes wait meanwhile.
+            self.connection.busy_timeout(LOG_TIMEOUT)?;
+            let busy = self
+                .connection
+                .prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")?
+                .query_row([], |row| row.get::<_, bool>(0));
+            self.connection.busy_timeout(self.busy_timeout)?;
+            busy
+        };
+        matches!(empty(), Ok(false))
+    }
+}

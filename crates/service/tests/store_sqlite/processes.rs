@@ -1,0 +1,128 @@
+//! Several processes, or several openings in one, that use a store at once.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use runner_configuration_service::store::sqlite::{FILE_NAME, SqliteOptions, SqliteStore};
+use runner_configuration_service::store::*;
+use rusqlite::Connection;
+
+use crate::store_suite::fixture::*;
+
+#[tokio::test]
+async fn what_another_opening_committed_is_seen_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(FILE_NAME);
+    let (server, command) = (
+        SqliteStore::open(&file).unwrap(),
+        SqliteStore::open(&file).unwrap(),
+    );
+    for (writer, reader) in [(&command, &server), (&server, &command)] {
+        for _ in 0..20 {
+            let runner = put_runner(writer).await;
+            assert!(reader.runner(runner).await.unwrap().is_some());
+            let class = create_class(reader, class(runner)).await;
+            let filter = EnvironmentClassFilter {
+                runner_ids: vec![runner],
+                ..Default::default()
+            };
+            assert_eq!(class_ids(writer, filter).await, [class]);
+        }
+    }
+    command
+        .set_admin_key_hash(change("key"), [3; 32], ADMIN)
+        .await
+        .unwrap();
+    assert_eq!(server.admin_key_hash().await.unwrap(), Some([3; 32]));
+}
+
+#[tokio::test]
+async fn a_process_that_holds_the_store_for_long_makes_it_busy() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(FILE_NAME);
+    let timeout = Duration::from_millis(200);
+    let store = SqliteOptions::new()
+        .busy_timeout(timeout)
+        .open(&file)
+        .unwrap();
+    let known = put_runner(&store).await;
+
+    let other = Connection::open(&file).unwrap();
+    other
+        .execute_batch("BEGIN IMMEDIATE; DELETE FROM runners;")
+        .unwrap();
+    let start = Instant::now();
+    let refused = store.put_runner(change("put"), runner()).await;
+    assert!(matches!(refused, Err(StoreError::Busy)), "{refused:?}");
+    assert!(start.elapsed() >= timeout);
+    // Look-ups neither wait nor see what is not committed.
+    assert!(store.runner(known).await.unwrap().is_some());
+
+    other.execute_batch("ROLLBACK").unwrap();
+    put_runner(&store).await;
+    assert_eq!(store.runners().await.unwrap().len(), 2);
+}
+
+#[test]
+fn many_threads_create_one_store() {
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("data").join(FILE_NAME);
+        std::thread::scope(|scope| {
+            for _ in 0..12 {
+                scope.spawn(|| drop(SqliteStore::open(&file).unwrap()));
+            }
+        });
+    }
+}
+
+#[tokio::test]
+async fn many_processes_create_one_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("data").join(FILE_NAME);
+    let children: Vec<_> = (0..6)
+        .map(|_| {
+            Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "processes::one_of_many_processes", "--nocapture"])
+                .env(FILE, &file)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    let store = SqliteStore::open(&file).unwrap();
+    assert_eq!(store.runners().await.unwrap().len(), 6 * 10);
+}
+
+/// Names the store to the processes that [`many_processes_create_one_store`] starts.
+const FILE: &str = "STORE_TEST_FILE";
+
+#[tokio::test]
+async fn one_of_many_processes() {
+    let Some(file) = std::env::var_os(FILE) else {
+        return;
+    };
+    let store = SqliteStore::open(&file).unwrap();
+    for _ in 0..10 {
+        let runner = Runner {
+            id: random_id(),
+            ..runner()
+        };
+        put(&store, runner).await;
+    }
+}
+
+/// Differs between processes.
+fn random_id() -> uuid::Uuid {
+    let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
+    uuid::Uuid::from_u64_pair(random, new_id().as_u64_pair().0)
+}
