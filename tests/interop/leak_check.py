@@ -49,39 +49,55 @@ PATTERNS = encodings(MARKER_PREFIX)
 
 
 def http_bodies(stream: bytes) -> Iterator[bytes]:
-    """The bodies of the HTTP/1.1 messages in one direction, without chunking and gzip."""
-    position = 0
-    while stream[position : position + 5] in (b"HTTP/", b"POST ", b"GET /"):
-        end = stream.find(b"\r\n\r\n", position)
-        if end < 0:
-            return
-        head, position = stream[position:end].lower(), end + 4
+    """The bodies of the HTTP/1.1 messages in one direction, without chunking and gzip.
+
+    The last one may be cut off, where the connection was.
+    """
+    rest = stream
+    while rest.startswith((b"HTTP/", b"POST ", b"GET /")):
+        head, _, rest = rest.partition(b"\r\n\r\n")
+        head = head.lower()
         if b"\r\ntransfer-encoding: chunked" in head:
-            body = b""
-            while size := int(
-                stream[position : stream.index(b"\r\n", position)].split(b";")[0], 16
-            ):
-                position = stream.index(b"\r\n", position) + 2
-                body += stream[position : position + size]
-                position += size + 2
-            position = stream.index(b"\r\n\r\n", position) + 4
+            body, rest = without_chunks(rest)
         else:
             length = re.search(rb"\r\ncontent-length: *(\d+)", head)
             size = int(length[1]) if length else 0
-            body, position = stream[position : position + size], position + size
+            body, rest = rest[:size], rest[size:]
         if b"\r\ncontent-encoding: gzip" in head:
-            body = gzip.decompress(body)
+            body = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body)
         yield body
+    if rest:
+        raise ValueError(f"{rest[:20]!r} begins no message")
+
+
+def without_chunks(stream: bytes) -> tuple[bytes, bytes]:
+    """The body that the stream starts with in chunks, and what follows it."""
+    body = b""
+    while stream:
+        size_line, _, stream = stream.partition(b"\r\n")
+        size = int(size_line.split(b";")[0], 16)
+        if not size:
+            _, _, stream = stream.partition(b"\r\n")  # no trailers are sent
+            break
+        body += stream[:size]
+        stream = stream[size + 2 :]
+    return body, stream
+
+
+def speaks_http2(recording: Path) -> bool:
+    """Whether the connection carries the frames of HTTP/2, which are read as they are."""
+    requests = recording.parent.parent / "requests" / recording.name
+    return requests.exists() and requests.read_bytes().startswith(b"PRI * HTTP/2.0")
 
 
 def readings(file: Path) -> Iterator[bytes]:
     """The file as it is, and the bodies in it where it holds HTTP/1.1."""
     content = file.read_bytes()
     yield content
-    if file.parent.name in ("requests", "replies"):
+    if file.parent.name in ("requests", "replies") and not speaks_http2(file):
         try:
             yield from http_bodies(content)
-        except (ValueError, OSError, EOFError, zlib.error) as error:
+        except (ValueError, zlib.error) as error:
             raise UnreadableError(f"{file} is not HTTP/1.1 throughout: {error}") from error
 
 

@@ -43,6 +43,7 @@ class Server:
         self.data = run_dir / "data"
         self._binary = binary
         self._stdout = run_dir / "server.stdout"
+        self._stderr = run_dir / "server.stderr"
         with self._stdout.open("wb") as stdout, (run_dir / "server.stderr").open("wb") as stderr:
             self._process = subprocess.Popen(
                 [binary, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--demo"],
@@ -56,11 +57,11 @@ class Server:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if line := re.search(
-                r"^listening on http://127\.0\.0\.1:(\d+)$", self._stdout.read_text(), re.MULTILINE
+                r"^listening on http://127\.0\.0\.1:(\d+)\n", self._stdout.read_text(), re.MULTILINE
             ):
                 return int(line[1])
             if (code := self._process.poll()) is not None:
-                raise SuiteError(f"the server ended with {code} before it listened")
+                raise SuiteError(f"the server ended with {code}: {self._stderr.read_text()[-500:]}")
             time.sleep(0.02)
         raise SuiteError(f"the server did not say that it listens within {START_SECONDS} s")
 
