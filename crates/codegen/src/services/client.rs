@@ -27,29 +27,34 @@ pub(super) fn generate(
         methods.push(quote! {
             #docs
             ///
-            /// # Errors
-            ///
-            /// What the server answers, or why no answer came.
-            pub async fn #ident(
+            /// The call is made when it is awaited; its error is what the server answers, or why no answer came.
+            pub fn #ident(
                 &self,
                 request: impl ::core::convert::Into<#request>,
-            ) -> ::core::result::Result<#response, #runtime::Error> {
-                const RPC: #runtime::Rpc = #runtime::Rpc { path: #path, no_side_effects: #no_side_effects };
-                self.0.unary(&RPC, request.into()).await
+            ) -> #runtime::Call<#request, #response> {
+                const RPC: #runtime::Rpc = #runtime::Rpc::new(#path, #no_side_effects);
+                self.channel.call(RPC, request.into())
             }
         });
     }
     Ok(quote! {
         #docs
         ///
-        /// A client: every method is one RPC.
+        /// A client: every method is one RPC. Clones share the connections.
         #[derive(Clone, Debug)]
-        pub struct #name<T>(T);
+        pub struct #name {
+            channel: #runtime::Channel,
+        }
 
-        impl<T: #runtime::Transport> #name<T> {
-            /// A client whose calls go through this transport.
-            pub fn new(transport: T) -> Self {
-                Self(transport)
+        impl #name {
+            /// A client whose calls go through this channel.
+            pub fn new(channel: #runtime::Channel) -> Self {
+                Self { channel }
+            }
+
+            /// The channel of this client's calls.
+            pub fn channel(&self) -> &#runtime::Channel {
+                &self.channel
             }
 
             #(#methods)*

@@ -1,0 +1,244 @@
+use std::fmt;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::Client;
+use crate::rpc::{
+    BaseUrl, Channel, Code, Codec, Connect, Error, Grpc, HeaderNames, HttpClient, Transport,
+    Version,
+};
+
+/// How calls go over the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// Connect, over HTTP/1.1 or HTTP/2.
+    Connect {
+        /// How messages are encoded.
+        codec: Codec,
+        /// Whether RPCs without side effects are called by GET, where the message is short enough for a URL.
+        get: bool,
+    },
+    /// gRPC, over HTTP/2.
+    Grpc,
+}
+
+impl Default for Protocol {
+    /// Connect in binary, by POST.
+    fn default() -> Self {
+        Self::Connect {
+            codec: Codec::Proto,
+            get: false,
+        }
+    }
+}
+
+/// Sets up a [`Client`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use runner_configuration_client::{Client, Codec, Error, Protocol};
+///
+/// # fn main() -> Result<(), Error> {
+/// let client = Client::builder()
+///     .base_url("http://127.0.0.1:8080/api")
+///     .api_key("key")
+///     .protocol(Protocol::Connect { codec: Codec::Json, get: true })
+///     .timeout(Duration::from_secs(10))
+///     .build()?;
+/// assert!(!format!("{client:?}").contains("key\""));
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a builder does nothing until it is built"]
+pub struct ClientBuilder {
+    base_url: String,
+    api_key: Option<SecretString>,
+    protocol: Protocol,
+    channel: Option<Channel>,
+    timeout: Duration,
+    headers: HeaderMap,
+    max_response_bytes: usize,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            base_url: Self::DEFAULT_BASE_URL.to_owned(),
+            api_key: None,
+            protocol: Protocol::default(),
+            channel: None,
+            timeout: Channel::DEFAULT_TIMEOUT,
+            headers: HeaderMap::new(),
+            max_response_bytes: Self::DEFAULT_MAX_RESPONSE_BYTES,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// The public API.
+    pub const DEFAULT_BASE_URL: &'static str = "https://app.ona.com/api";
+
+    /// How large a reply may be unless another limit is set: 64 MiB.
+    pub const DEFAULT_MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
+
+    /// Where the server is, with the path before `/gitpod.v1.RunnerConfigurationService`, if any. Default:
+    /// [`DEFAULT_BASE_URL`](Self::DEFAULT_BASE_URL).
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = base_url.into();
+        self
+    }
+
+    /// The key that is sent as `Authorization: Bearer` with every call. Default: none.
+    pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
+        self.api_key = Some(api_key.into());
+        self
+    }
+
+    /// How calls go over the network. Default: Connect in binary.
+    pub fn protocol(mut self, protocol: Protocol) -> Self {
+        self.protocol = protocol;
+        self
+    }
+
+    /// Gives calls to this transport instead of the network; base URL, protocol and size limit then don't count.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.channel = Some(Channel::new(transport));
+        self
+    }
+
+    /// Limits how long a call may take, from its start to the last byte of its answer. Default: 60 seconds.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Sends a header with every call.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Limits the size of a reply in bytes, as it comes and decompressed. Default: 64 MiB.
+    pub fn max_response_bytes(mut self, limit: usize) -> Self {
+        self.max_response_bytes = limit;
+        self
+    }
+
+    /// The client. Connections are made when calls need them.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_argument` for a base URL that is no `http` or `https` URL, and an API key that no header can hold;
+    /// `internal` where TLS can't be set up, for example without any root certificates on the machine.
+    pub fn build(self) -> Result<Client, Error> {
+        let channel = match self.channel {
+            Some(channel) => channel,
+            None => connect(&self.base_url, self.protocol, self.max_response_bytes)?,
+        };
+        let mut channel = channel.with_timeout(self.timeout);
+        for (name, value) in &self.headers {
+            channel = channel.with_header(name.clone(), value.clone());
+        }
+        if let Some(api_key) = &self.api_key {
+            channel = channel.with_header(header::AUTHORIZATION, bearer(api_key)?);
+        }
+        Ok(Client::new(channel))
+    }
+}
+
+fn connect(
+    base_url: &str,
+    protocol: Protocol,
+    max_response_bytes: usize,
+) -> Result<Channel, Error> {
+    let base_url: BaseUrl = base_url.parse()?;
+    let http = |version| HttpClient::new(base_url, version, max_response_bytes);
+    Ok(match protocol {
+        Protocol::Connect { codec, get } => {
+            Channel::new(Connect::new(http(Version::Any)?, codec, get))
+        }
+        Protocol::Grpc => Channel::new(Grpc::new(http(Version::Http2)?)),
+    })
+}
+
+fn bearer(api_key: &SecretString) -> Result<HeaderValue, Error> {
+    let api_key = api_key.expose_secret();
+    let is_token = !api_key.is_empty() && api_key.bytes().all(|byte| byte.is_ascii_graphic());
+    let value = HeaderValue::try_from(format!("Bearer {api_key}"));
+    match value {
+        Ok(mut value) if is_token => {
+            value.set_sensitive(true);
+            Ok(value)
+        }
+        _ => {
+            let text = "the API key must be printable ASCII without spaces";
+            Err(Error::local(Code::InvalidArgument, text))
+        }
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    // A base URL that is wrong may hold a password; header values may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("base_url", &self.base_url.parse::<BaseUrl>().ok())
+            .field("api_key", &self.api_key)
+            .field("protocol", &self.protocol)
+            .field("channel", &self.channel)
+            .field("timeout", &self.timeout)
+            .field("headers", &HeaderNames(&self.headers))
+            .field("max_response_bytes", &self.max_response_bytes)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_shows_the_api_key() {
+        let builder = Client::builder()
+            .base_url("https://user:hunter2@example.com")
+            .header(
+                HeaderName::from_static("x-other"),
+                HeaderValue::from_static("hunter2"),
+            )
+            .api_key("hunter2");
+        assert!(!format!("{builder:?}").contains("hunter2"));
+        let error = builder.build().unwrap_err();
+        assert!(!format!("{error:?} {error}").contains("hunter2"));
+        let client = Client::builder()
+            .base_url("http://example.com")
+            .header(
+                HeaderName::from_static("x-other"),
+                HeaderValue::from_static("hunter2"),
+            )
+            .api_key("hunter2")
+            .build()
+            .unwrap();
+        let call = client.environment_classes().get("hunter2");
+        assert!(!format!("{client:?} {call:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_key_that_no_header_can_hold_is_refused() {
+        for key in ["", "hunter2\n", "hunter 2", "hünter2", "\0"] {
+            let error = Client::builder().api_key(key).base_url("http://x").build();
+            let error = error.unwrap_err();
+            assert!(error.is_invalid_argument() && !error.is_from_server());
+            assert!(!format!("{error:?}").contains("hunter"));
+        }
+    }
+
+    #[test]
+    fn https_uses_the_platforms_certificates() {
+        for protocol in [Protocol::default(), Protocol::Grpc] {
+            assert!(Client::builder().protocol(protocol).build().is_ok());
+        }
+    }
+}

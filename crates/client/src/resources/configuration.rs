@@ -1,0 +1,57 @@
+use runner_configuration::v1::{
+    GetRunnerConfigurationSchemaRequest, GetRunnerConfigurationSchemaResponse,
+    ValidateRunnerConfigurationRequest, ValidateRunnerConfigurationResponse,
+};
+
+use crate::RunnerConfigurationServiceClient;
+use crate::rpc::Call;
+
+/// What can be configured on a runner, and whether a configuration is right.
+///
+/// ```no_run
+/// # async fn example(client: runner_configuration_client::Client) -> Result<(), runner_configuration_client::Error> {
+/// let reply = client.configuration().schema("d2c94c27-3b76-4a42-b88c-95a85e392c68").await?;
+/// for field in reply.schema.unwrap_or_default().environment_classes {
+///     println!("{}: {}", field.id, field.name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    rpcs: RunnerConfigurationServiceClient,
+}
+
+impl Configuration {
+    pub(crate) fn new(rpcs: RunnerConfigurationServiceClient) -> Self {
+        Self { rpcs }
+    }
+
+    /// The newest schema that the runner registered.
+    ///
+    /// # Errors
+    ///
+    /// `not_found`; `failed_precondition` where the runner has not registered one yet.
+    pub fn schema(
+        &self,
+        runner_id: impl Into<String>,
+    ) -> Call<GetRunnerConfigurationSchemaRequest, GetRunnerConfigurationSchemaResponse> {
+        let runner_id = runner_id.into();
+        self.rpcs
+            .get_runner_configuration_schema(GetRunnerConfigurationSchemaRequest { runner_id })
+    }
+
+    /// Whether an environment class or an SCM integration would be accepted. What is wrong comes back in the reply, and
+    /// nothing is stored.
+    ///
+    /// # Errors
+    ///
+    /// `not_found`; `invalid_argument` where there is nothing to validate; `failed_precondition` where the runner has
+    /// no schema.
+    pub fn validate(
+        &self,
+        request: ValidateRunnerConfigurationRequest,
+    ) -> Call<ValidateRunnerConfigurationRequest, ValidateRunnerConfigurationResponse> {
+        self.rpcs.validate_runner_configuration(request)
+    }
+}

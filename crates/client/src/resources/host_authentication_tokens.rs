@@ -1,0 +1,106 @@
+use runner_configuration::v1::{
+    CreateHostAuthenticationTokenRequest, CreateHostAuthenticationTokenResponse,
+    DeleteHostAuthenticationTokenRequest, DeleteHostAuthenticationTokenResponse,
+    GetHostAuthenticationTokenRequest, GetHostAuthenticationTokenResponse,
+    ListHostAuthenticationTokensRequest, ListHostAuthenticationTokensResponse,
+    UpdateHostAuthenticationTokenRequest, UpdateHostAuthenticationTokenResponse,
+};
+
+use crate::RunnerConfigurationServiceClient;
+use crate::rpc::Call;
+
+/// Credentials of users for source code hosts. Their secret parts are never given back.
+///
+/// ```no_run
+/// use runner_configuration::v1::{CreateHostAuthenticationTokenRequest, HostAuthenticationTokenSource};
+///
+/// # async fn example(client: runner_configuration_client::Client, runner_id: String, token: String) -> Result<(), runner_configuration_client::Error> {
+/// let created = client
+///     .host_authentication_tokens()
+///     .create(CreateHostAuthenticationTokenRequest {
+///         runner_id,
+///         host: "github.com".to_owned(),
+///         token,
+///         source: HostAuthenticationTokenSource::Pat.into(),
+///         ..Default::default()
+///     })
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct HostAuthenticationTokens {
+    rpcs: RunnerConfigurationServiceClient,
+}
+
+impl HostAuthenticationTokens {
+    pub(crate) fn new(rpcs: RunnerConfigurationServiceClient) -> Self {
+        Self { rpcs }
+    }
+
+    /// Stores a credential for a host, on one runner and for one subject, which is the caller unless the request names
+    /// another.
+    ///
+    /// # Errors
+    ///
+    /// `already_exists` where the subject has one for this runner and host; `failed_precondition` where the runner has
+    /// no public key yet; `permission_denied` for somebody else's.
+    pub fn create(
+        &self,
+        request: CreateHostAuthenticationTokenRequest,
+    ) -> Call<CreateHostAuthenticationTokenRequest, CreateHostAuthenticationTokenResponse> {
+        self.rpcs.create_host_authentication_token(request)
+    }
+
+    /// One token, without its secret parts.
+    ///
+    /// # Errors
+    ///
+    /// `not_found`, also for somebody else's.
+    pub fn get(
+        &self,
+        id: impl Into<String>,
+    ) -> Call<GetHostAuthenticationTokenRequest, GetHostAuthenticationTokenResponse> {
+        let id = id.into();
+        self.rpcs
+            .get_host_authentication_token(GetHostAuthenticationTokenRequest { id })
+    }
+
+    /// A page of tokens, without their secret parts.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_argument` for a wrong page size or token.
+    pub fn list(
+        &self,
+        request: ListHostAuthenticationTokensRequest,
+    ) -> Call<ListHostAuthenticationTokensRequest, ListHostAuthenticationTokensResponse> {
+        self.rpcs.list_host_authentication_tokens(request)
+    }
+
+    /// Changes the fields that the request has.
+    ///
+    /// # Errors
+    ///
+    /// `not_found`, also for somebody else's; `invalid_argument`; `failed_precondition`.
+    pub fn update(
+        &self,
+        request: UpdateHostAuthenticationTokenRequest,
+    ) -> Call<UpdateHostAuthenticationTokenRequest, UpdateHostAuthenticationTokenResponse> {
+        self.rpcs.update_host_authentication_token(request)
+    }
+
+    /// Deletes a token. The credential is not revoked at its host.
+    ///
+    /// # Errors
+    ///
+    /// `not_found`, which may be taken as success.
+    pub fn delete(
+        &self,
+        id: impl Into<String>,
+    ) -> Call<DeleteHostAuthenticationTokenRequest, DeleteHostAuthenticationTokenResponse> {
+        let id = id.into();
+        self.rpcs
+            .delete_host_authentication_token(DeleteHostAuthenticationTokenRequest { id })
+    }
+}

@@ -1,0 +1,31 @@
+//! The run-time part: what carries the calls of any generated client.
+//!
+//! A generated method makes a [`Call`]; awaited, it goes through its [`Channel`], which encodes the message, adds headers
+//! and keeps the time-out, to a [`Transport`]: Connect, gRPC, or one of your own. What comes back is decoded, or is an
+//! [`Error`]. `runner-configuration-codegen` generates clients for other .proto files against this module as well.
+
+mod call;
+mod channel;
+mod code;
+mod codec;
+mod connect;
+mod detail;
+mod error;
+mod grpc;
+mod headers;
+mod http;
+mod tls;
+mod transport;
+
+pub use call::{Call, Response};
+pub use channel::Channel;
+pub use code::Code;
+pub use codec::{Codec, Message};
+pub use detail::Detail;
+pub use error::Error;
+pub use transport::{Rpc, Transport, UnaryRequest, UnaryResponse};
+
+pub(crate) use self::http::{BaseUrl, HttpClient, Version};
+pub(crate) use connect::Connect;
+pub(crate) use grpc::Grpc;
+pub(crate) use headers::HeaderNames;

@@ -1,0 +1,98 @@
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::{Channel, Error, Message, Rpc};
+
+/// A call of an RPC, made when it is awaited: `client.environment_classes().get(id).await?`.
+///
+/// Until then it can be given what differs from its client:
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// # async fn get(client: runner_configuration_client::Client, id: &str) -> Result<(), runner_configuration_client::Error> {
+/// let reply = client.environment_classes().get(id).timeout(Duration::from_secs(5)).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// An awaited call answers an [`Error`], which is the server's or says why there is no answer.
+#[must_use = "a call is made when it is awaited"]
+pub struct Call<Req, Res> {
+    channel: Channel,
+    rpc: Rpc,
+    request: Req,
+    response: PhantomData<fn() -> Res>,
+}
+
+impl<Req, Res> Call<Req, Res> {
+    pub(super) fn new(channel: Channel, rpc: Rpc, request: Req) -> Self {
+        Self {
+            channel,
+            rpc,
+            request,
+            response: PhantomData,
+        }
+    }
+
+    /// Limits how long this call may take.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.channel = self.channel.with_timeout(timeout);
+        self
+    }
+
+    /// Sends a header with this call.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.channel = self.channel.with_header(name, value);
+        self
+    }
+}
+
+impl<Req: Message, Res: Message> Call<Req, Res> {
+    /// Makes the call, for the answer with its headers and trailers.
+    ///
+    /// # Errors
+    ///
+    /// As when the call is awaited.
+    pub async fn response(self) -> Result<Response<Res>, Error> {
+        self.channel.unary(self.rpc, self.request).await
+    }
+}
+
+impl<Req: Message, Res: Message> IntoFuture for Call<Req, Res> {
+    type Output = Result<Res, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { Ok(self.response().await?.message) })
+    }
+}
+
+impl<Req, Res> fmt::Debug for Call<Req, Res> {
+    // Not the request, which may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("rpc", &self.rpc.path())
+            .field("channel", &self.channel)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer with its headers and trailers.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Response<Res> {
+    /// The message.
+    pub message: Res,
+    /// The headers of the answer.
+    pub headers: HeaderMap,
+    /// The trailers of the answer.
+    pub trailers: HeaderMap,
+}

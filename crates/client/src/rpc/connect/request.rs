@@ -1,0 +1,104 @@
+//! The HTTP request of a call.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, header};
+
+use crate::rpc::{BaseUrl, Code, Codec, Error, UnaryRequest};
+
+/// Longer URLs are refused by some servers and proxies.
+const LONGEST_GET_URL: usize = 8000;
+
+/// By GET where that is wanted and the RPC and the length of the message allow it.
+pub(super) fn build(
+    call: UnaryRequest,
+    base_url: &BaseUrl,
+    get: bool,
+) -> Result<Request<Bytes>, Error> {
+    let url = base_url.join(call.rpc.path());
+    let get_url = (get && call.rpc.no_side_effects())
+        .then(|| get_url(&url, call.codec, &call.message))
+        .filter(|url| url.len() <= LONGEST_GET_URL);
+    let mut headers = call.headers;
+    headers.insert("connect-timeout-ms", milliseconds(call.timeout));
+    let builder = Request::builder();
+    let request = match get_url {
+        Some(url) => builder.method(Method::GET).uri(url).body(Bytes::new()),
+        None => {
+            headers.insert(header::CONTENT_TYPE, content_type(call.codec));
+            headers.insert("connect-protocol-version", HeaderValue::from_static("1"));
+            builder.method(Method::POST).uri(url).body(call.message)
+        }
+    };
+    let mut request = request.map_err(|error| {
+        Error::local(Code::Internal, "the request is no HTTP request").with_source(error)
+    })?;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+/// The message in base64, which JSON may be sent in too: it needs no escapes.
+fn get_url(url: &str, codec: Codec, message: &[u8]) -> String {
+    let (encoding, message) = (codec.name(), URL_SAFE_NO_PAD.encode(message));
+    format!("{url}?connect=v1&encoding={encoding}&base64=1&message={message}")
+}
+
+fn content_type(codec: Codec) -> HeaderValue {
+    HeaderValue::from_static(match codec {
+        Codec::Proto => "application/proto",
+        Codec::Json => "application/json",
+    })
+}
+
+/// At most ten digits are allowed.
+fn milliseconds(timeout: Duration) -> HeaderValue {
+    const MOST: u128 = 9_999_999_999;
+    let milliseconds = timeout.as_millis().min(MOST);
+    HeaderValue::from(u64::try_from(milliseconds).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+    use crate::rpc::Rpc;
+
+    fn request(no_side_effects: bool, message: &'static [u8]) -> Request<Bytes> {
+        let call = UnaryRequest {
+            rpc: Rpc::new("/s.S/M", no_side_effects),
+            codec: Codec::Proto,
+            message: Bytes::from_static(message),
+            headers: HeaderMap::new(),
+            timeout: Duration::MAX,
+        };
+        build(call, &"http://host/api".parse().unwrap(), true).unwrap()
+    }
+
+    #[test]
+    fn calls_without_side_effects_go_by_get() {
+        let get = request(true, b"\xfb\xff");
+        assert_eq!(get.method(), Method::GET);
+        assert_eq!(
+            get.uri(),
+            "http://host/api/s.S/M?connect=v1&encoding=proto&base64=1&message=-_8"
+        );
+        assert!(!get.headers().contains_key(header::CONTENT_TYPE));
+        assert_eq!(get.headers()["connect-timeout-ms"], "9999999999");
+        assert!(get.body().is_empty());
+    }
+
+    #[test]
+    fn all_else_goes_by_post() {
+        for post in [request(false, b"m"), request(true, &[0; 6000])] {
+            assert_eq!(post.method(), Method::POST);
+            assert_eq!(post.uri(), "http://host/api/s.S/M");
+            assert_eq!(post.headers()[header::CONTENT_TYPE], "application/proto");
+            assert_eq!(post.headers()["connect-protocol-version"], "1");
+            assert!(!post.body().is_empty());
+        }
+    }
+}

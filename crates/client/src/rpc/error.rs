@@ -1,0 +1,216 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use prost::Name;
+use runner_configuration::validate::Violations;
+
+use super::headers::HeaderNames;
+use super::{Code, Detail};
+
+/// Why a call, or the making of a client, failed.
+///
+/// It displays as code and text. [`source`](StdError::source) leads to the cause, such as a refused connection, a name
+/// that does not resolve, or a certificate that is not trusted. API keys and messages are never part of it.
+///
+/// ```
+/// use runner_configuration_client::{Code, Error};
+///
+/// fn is_gone(result: Result<(), Error>) -> bool {
+///     result.is_err_and(|error| error.is_not_found())
+/// }
+///
+/// let error = Error::new(Code::NotFound, "no such environment class");
+/// assert_eq!(error.to_string(), "not_found: no such environment class");
+/// assert!(is_gone(Err(error)));
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    code: Code,
+    message: String,
+    details: Vec<Detail>,
+    headers: HeaderMap,
+    origin: Origin,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// Who found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// The other side answered with it.
+    Server,
+    /// Nothing was sent, because there is no connection.
+    NoConnection,
+    /// This side.
+    Local,
+}
+
+impl Error {
+    /// An error as a server answers it; for a [`Transport`](super::Transport) of your own.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self::with_origin(code, message, Origin::Server)
+    }
+
+    /// An error for which no server is to blame; for a [`Transport`](super::Transport) of your own.
+    pub fn local(code: Code, message: impl Into<String>) -> Self {
+        Self::with_origin(code, message, Origin::Local)
+    }
+
+    pub(super) fn no_connection(message: impl Into<String>) -> Self {
+        Self::with_origin(Code::Unavailable, message, Origin::NoConnection)
+    }
+
+    fn with_origin(code: Code, message: impl Into<String>, origin: Origin) -> Self {
+        Self(Box::new(Inner {
+            code,
+            message: message.into(),
+            details: Vec::new(),
+            headers: HeaderMap::new(),
+            origin,
+            source: None,
+        }))
+    }
+
+    /// Adds a detail.
+    pub fn with_detail<M: prost::Message + Name>(self, detail: &M) -> Self {
+        self.with_details([Detail::new(&M::full_name(), detail.encode_to_vec())])
+    }
+
+    pub(super) fn with_details(mut self, details: impl IntoIterator<Item = Detail>) -> Self {
+        self.0.details.extend(details);
+        self
+    }
+
+    /// Adds headers of the reply.
+    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+        self.0.headers.extend(headers);
+        self
+    }
+
+    /// Sets the cause.
+    pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    /// The kind of error.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// What the server says, or what happened on this side; in English.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The details that the server sent.
+    pub fn details(&self) -> &[Detail] {
+        &self.0.details
+    }
+
+    /// The first detail of a type, such as one of `google.rpc`.
+    pub fn detail<M: prost::Message + Name + Default>(&self) -> Option<M> {
+        self.0.details.iter().find_map(Detail::decode)
+    }
+
+    /// The rules that the request broke, field by field, where the server said so.
+    pub fn violations(&self) -> Option<Violations> {
+        self.detail()
+    }
+
+    /// The headers and trailers of an error reply; empty where there was none.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// Whether it is the answer of the other side: the server, or a proxy before it. Otherwise no answer came, or one
+    /// that this side could not use.
+    pub fn is_from_server(&self) -> bool {
+        self.0.origin == Origin::Server
+    }
+
+    /// Whether no connection could be made, so that the server cannot have seen the call.
+    pub fn is_connect(&self) -> bool {
+        self.0.origin == Origin::NoConnection
+    }
+
+    /// Whether the time-out passed, here or on the server.
+    pub fn is_timeout(&self) -> bool {
+        self.code() == Code::DeadlineExceeded
+    }
+
+    /// Whether there is no such object.
+    pub fn is_not_found(&self) -> bool {
+        self.code() == Code::NotFound
+    }
+
+    /// Whether there is such an object already.
+    pub fn is_already_exists(&self) -> bool {
+        self.code() == Code::AlreadyExists
+    }
+
+    /// Whether the request is wrong; [`violations`](Self::violations) may name the fields.
+    pub fn is_invalid_argument(&self) -> bool {
+        self.code() == Code::InvalidArgument
+    }
+
+    /// Whether the state of the service does not allow this.
+    pub fn is_failed_precondition(&self) -> bool {
+        self.code() == Code::FailedPrecondition
+    }
+
+    /// Whether the caller may not do this.
+    pub fn is_permission_denied(&self) -> bool {
+        self.code() == Code::PermissionDenied
+    }
+
+    /// Whether the API key is missing, unknown or no longer valid.
+    pub fn is_unauthenticated(&self) -> bool {
+        self.code() == Code::Unauthenticated
+    }
+
+    /// Whether the service cannot be reached now.
+    pub fn is_unavailable(&self) -> bool {
+        self.code() == Code::Unavailable
+    }
+
+    /// Whether a limit is reached.
+    pub fn is_resource_exhausted(&self) -> bool {
+        self.code() == Code::ResourceExhausted
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { code, message, .. } = &*self.0;
+        if message.is_empty() {
+            return code.fmt(f);
+        }
+        write!(f, "{code}: {message}")
+    }
+}
+
+impl fmt::Debug for Error {
+    // The names of the headers only: a value may be a cookie.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("code", &self.0.code)
+            .field("message", &self.0.message)
+            .field("details", &self.0.details)
+            .field("headers", &HeaderNames(&self.0.headers))
+            .field("origin", &self.0.origin)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let source = self.0.source.as_deref()?;
+        Some(source)
+    }
+}

@@ -1,0 +1,162 @@
+//! HTTP, below every protocol: one request, one whole reply.
+
+mod base_url;
+
+use std::error::Error as _;
+use std::pin::pin;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Request, Response, StatusCode, header};
+use http_body_util::BodyExt as _;
+use reqwest::redirect;
+
+use super::{Code, Error, tls};
+
+pub(crate) use base_url::BaseUrl;
+
+/// The versions of HTTP that a protocol can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// What the server offers; HTTP/1.1 without TLS.
+    Any,
+    /// HTTP/2 only, without TLS too.
+    Http2,
+}
+
+/// Sends requests to one base URL, over pooled connections.
+pub(crate) struct HttpClient {
+    http: reqwest::Client,
+    base_url: BaseUrl,
+    max_response_bytes: usize,
+}
+
+/// The body of a reply.
+pub(super) struct Collected {
+    pub(super) body: Bytes,
+    pub(super) trailers: HeaderMap,
+}
+
+impl HttpClient {
+    pub(crate) fn new(
+        base_url: BaseUrl,
+        version: Version,
+        max_response_bytes: usize,
+    ) -> Result<Self, Error> {
+        let tls = if base_url.is_https() {
+            tls::config(version)?
+        } else {
+            tls::unused_config()?
+        };
+        let builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .user_agent(concat!(
+                env!("CARGO_PKG_NAME"),
+                "/",
+                env!("CARGO_PKG_VERSION")
+            ))
+            // No RPC redirects, and one to another origin would take the API key there.
+            .redirect(redirect::Policy::none())
+            .referer(false);
+        let builder = match version {
+            Version::Any => builder,
+            Version::Http2 => builder.http2_prior_knowledge(),
+        };
+        let http = builder.build().map_err(|error| {
+            Error::local(Code::Internal, "HTTP cannot be set up").with_source(error)
+        })?;
+        Ok(Self {
+            http,
+            base_url,
+            max_response_bytes,
+        })
+    }
+
+    pub(super) fn base_url(&self) -> &BaseUrl {
+        &self.base_url
+    }
+
+    pub(super) fn max_response_bytes(&self) -> usize {
+        self.max_response_bytes
+    }
+
+    /// Sends a request and reads the whole reply, decompressed.
+    pub(super) async fn exchange(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<Response<Collected>, Error> {
+        let request = reqwest::Request::try_from(request).map_err(|error| self.failure(error))?;
+        let reply = self.http.execute(request).await;
+        let reply = Response::<reqwest::Body>::from(reply.map_err(|error| self.failure(error))?);
+        let (parts, body) = reply.into_parts();
+        let body = self.collect(body, &parts.headers).await?;
+        Ok(Response::from_parts(parts, body))
+    }
+
+    async fn collect(&self, body: reqwest::Body, headers: &HeaderMap) -> Result<Collected, Error> {
+        let limit = self.max_response_bytes;
+        let declared = headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        if declared.is_some_and(|length| length > limit as u64) {
+            return Err(too_large(limit));
+        }
+        let (mut collected, mut trailers) = (BytesMut::new(), HeaderMap::new());
+        let mut body = pin!(body);
+        while let Some(frame) = body.frame().await {
+            match frame.map_err(|error| self.failure(error))?.into_data() {
+                Ok(data) if data.len() > limit - collected.len() => return Err(too_large(limit)),
+                Ok(data) => collected.extend_from_slice(&data),
+                Err(frame) => trailers.extend(frame.into_trailers().unwrap_or_default()),
+            }
+        }
+        Ok(Collected {
+            body: collected.freeze(),
+            trailers,
+        })
+    }
+
+    /// What stopped an exchange.
+    fn failure(&self, error: reqwest::Error) -> Error {
+        // The URL of a GET holds the message.
+        let error = error.without_url();
+        let base_url = &self.base_url;
+        let failure = if error.is_connect() {
+            Error::no_connection(format!("cannot connect to {base_url}"))
+        } else if error.is_builder() {
+            Error::local(Code::Internal, "the request is no HTTP request")
+        } else if is_decompression(&error) {
+            Error::local(Code::Internal, "the reply cannot be decompressed")
+        } else {
+            Error::local(
+                Code::Unavailable,
+                format!("the connection to {base_url} failed"),
+            )
+        };
+        failure.with_source(error)
+    }
+}
+
+/// A body's own input/output errors are those of its decompression; the network's are hyper's.
+fn is_decompression(error: &reqwest::Error) -> bool {
+    error.is_body()
+        && error
+            .source()
+            .is_some_and(|source| source.is::<std::io::Error>())
+}
+
+pub(super) fn too_large(limit: usize) -> Error {
+    let text = format!("the reply is larger than {limit} bytes");
+    Error::local(Code::ResourceExhausted, text)
+}
+
+/// What to say about a reply of which the HTTP status tells most.
+pub(super) fn status_error(status: StatusCode, headers: &HeaderMap) -> Error {
+    let location = headers.get(header::LOCATION);
+    let text = match location.and_then(|location| location.to_str().ok()) {
+        Some(location) if status.is_redirection() => {
+            format!("HTTP {status}: a redirect to {location}, which is not followed")
+        }
+        _ => format!("HTTP {status}"),
+    };
+    Error::new(Code::from_http_status(status), text).with_headers(headers.clone())
+}
