@@ -21,6 +21,7 @@ pub(crate) mod fixture;
 pub(crate) mod keys;
 pub(crate) mod llm;
 pub(crate) mod paging;
+pub(crate) mod random;
 pub(crate) mod runners;
 pub(crate) mod scm;
 pub(crate) mod tokens;

@@ -7,6 +7,7 @@ use runner_configuration_service::store::*;
 use uuid::Uuid;
 
 use super::fixture::*;
+use super::random::Random;
 
 pub(crate) async fn pages_are_in_the_order_of_ids<S: Store>(store: Arc<S>) {
     let runner = put_runner(&*store).await;
@@ -123,7 +124,7 @@ pub(crate) async fn many_runners_are_merged_in_order<S: Store>(store: Arc<S>) {
 }
 
 pub(crate) async fn random_class_filters_agree_with_a_plain_search<S: Store>(store: Arc<S>) {
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let kinds = [
         RunnerKind::Unspecified,
         RunnerKind::Remote,
@@ -155,14 +156,13 @@ pub(crate) async fn random_class_filters_agree_with_a_plain_search<S: Store>(sto
     }
     for _ in 0..200 {
         let filter = EnvironmentClassFilter {
-            runner_ids: random
-                .some(&runners, 2)
+            runner_ids: some(&mut random, &runners, 2)
                 .iter()
                 .map(|runner| runner.id)
                 .collect(),
             enabled: random.pick(&[None, None, Some(true), Some(false)]),
-            runner_kinds: random.some(&kinds, 3),
-            runner_providers: random.some(&providers, 3),
+            runner_kinds: some(&mut random, &kinds, 3),
+            runner_providers: some(&mut random, &providers, 3),
             usable_only: random.one_in(4),
         };
         let passes = |class: &EnvironmentClassRecord, runner: &Runner| {
@@ -189,7 +189,7 @@ pub(crate) async fn random_class_filters_agree_with_a_plain_search<S: Store>(sto
 }
 
 pub(crate) async fn random_token_filters_agree_with_a_plain_search<S: Store>(store: Arc<S>) {
-    let mut random = Random(2);
+    let mut random = Random::new(2);
     let runners = [
         put_runner(&*store).await,
         put_runner(&*store).await,
@@ -284,38 +284,13 @@ async fn walk_tokens(
     }
 }
 
-/// Numbers that look random and are the same every time (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+/// Nothing, or about one in `chances`.
+fn some<T: Clone>(random: &mut Random, of: &[T], chances: usize) -> Vec<T> {
+    if random.one_in(2) {
+        return Vec::new();
     }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
-    }
-
-    fn one_in(&mut self, chances: usize) -> bool {
-        self.below(chances) == 0
-    }
-
-    fn pick<T: Clone>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())].clone()
-    }
-
-    /// Nothing, or about one in `chances`.
-    fn some<T: Clone>(&mut self, of: &[T], chances: usize) -> Vec<T> {
-        if self.one_in(2) {
-            return Vec::new();
-        }
-        of.iter()
-            .filter(|_| self.one_in(chances))
-            .cloned()
-            .collect()
-    }
+    of.iter()
+        .filter(|_| random.one_in(chances))
+        .cloned()
+        .collect()
 }

@@ -158,7 +158,10 @@ impl std::fmt::Debug for SqliteStore {
 impl Synchronous {
     const fn as_sql(self) -> &'static str {
         match self {
-            Self::Full => "FULL",
+            // With a write-ahead log it is FULL. While the database is switched to that, it also syncs the folder after
+            // the deletion of the rollback journal, which might else come back in a crash, and undo the switch and
+            // with it all that the log holds.
+            Self::Full => "EXTRA",
             Self::Off => "OFF",
         }
     }

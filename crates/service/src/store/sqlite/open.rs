@@ -1,7 +1,7 @@
 //! Opening the database: its folder and file, what it is, and how connections to it are set up.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::SqliteOptions;
 use super::error::from_sqlite;
 use super::migrate::{inspect, migrate, verify};
+use super::readers::snapshot;
 use crate::store::StoreError;
 
 /// How many prepared statements a connection keeps: all that there are, with room for merged lists of several sizes.
@@ -27,12 +28,9 @@ const CHECKED_PAGES: u32 = 1024;
 /// In a large database a malformed page is reported when it is read.
 pub(super) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
     create_file(path).map_err(|error| cannot_use(path, &error))?;
-    if !has_header(path).map_err(|error| cannot_use(path, &error))? {
-        return Err(StoreError::damaged("the file is not a SQLite database"));
-    }
     let mut connection = connect(path, options)?;
+    refuse_fragment(path, &connection)?;
     inspect(&connection)?;
-    set_journal_mode(path, &connection, options)?;
     connection
         .execute_batch(&format!(
             "PRAGMA synchronous = {};
@@ -42,6 +40,7 @@ pub(super) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connec
             options.synchronous.as_sql()
         ))
         .map_err(from_sqlite)?;
+    set_journal_mode(path, &connection, options)?;
     migrate(&mut connection)?;
     verify(&connection)?;
     check_pages(&connection)?;
@@ -119,6 +118,24 @@ fn set_journal_mode(
     })
 }
 
+/// SQLite takes a file that is shorter than a page for an empty one, and would overwrite it.
+///
+/// The file is not opened to look at it: closing it again would release the locks that this process has on it.
+fn refuse_fragment(path: &Path, connection: &Connection) -> Result<(), StoreError> {
+    // Nobody can write to the file in between.
+    let snapshot = snapshot(connection)?;
+    let pages: u32 = snapshot
+        .pragma_query_value(None, "page_count", |row| row.get(0))
+        .map_err(from_sqlite)?;
+    let length = std::fs::metadata(path)
+        .map_err(|error| cannot_use(path, &error))?
+        .len();
+    if pages == 0 && length > 0 {
+        return Err(StoreError::damaged("the file is not a SQLite database"));
+    }
+    Ok(())
+}
+
 fn check_pages(connection: &Connection) -> Result<(), StoreError> {
     let pages: u32 = connection
         .pragma_query_value(None, "page_count", |row| row.get(0))
@@ -155,18 +172,6 @@ fn create_file(path: &Path) -> io::Result<()> {
         Err(error) => Err(error),
     }
 }
-
-/// Whether the file is empty or starts as a database does. SQLite itself takes anything shorter than a page for empty,
-/// and would overwrite it.
-fn has_header(path: &Path) -> io::Result<bool> {
-    let mut start = Vec::new();
-    File::open(path)?
-        .take(HEADER.len() as u64)
-        .read_to_end(&mut start)?;
-    Ok(start.is_empty() || start == HEADER)
-}
-
-const HEADER: &[u8] = b"SQLite format 3\0";
 
 fn create_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {

@@ -1,0 +1,530 @@
+//! Callers that change a store, and what it has to hold after each change.
+//!
+//! What a caller does follows from its number and from how many changes it made, so whoever knows how many were
+//! acknowledged knows what the store holds. A caller changes one runner and its objects.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::time::SystemTime;
+
+use runner_configuration::v1::HostAuthenticationTokenSource as Source;
+use runner_configuration::v1::*;
+use runner_configuration_service::store::sqlite::SqliteStore;
+use runner_configuration_service::store::*;
+use uuid::Uuid;
+
+use crate::random::Random;
+
+/// How many callers there are.
+pub(crate) const CALLERS: usize = 4;
+
+/// A caller, after the changes that were acknowledged.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    subject: SubjectKey,
+    random: Random,
+    made: u64,
+    state: State,
+}
+
+/// The runner, its objects, and how many changes are on record.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct State {
+    runner: Option<Runner>,
+    classes: BTreeMap<Uuid, EnvironmentClass>,
+    tokens: BTreeMap<Uuid, HostAuthenticationTokenRecord>,
+    scm: BTreeMap<Uuid, ScmIntegration>,
+    llm: BTreeMap<Uuid, LlmIntegration>,
+    changes: u64,
+}
+
+/// A change.
+#[derive(Clone, Debug)]
+pub(crate) enum Operation {
+    PutRunner(Runner),
+    RemoveRunner(Uuid),
+    CreateClass(EnvironmentClassRecord),
+    UpdateClass(Uuid, String),
+    CreateScm(ScmIntegrationRecord),
+    /// Offers no OAuth any more, or no PAT, and loses those tokens.
+    UpdateScm(Uuid, TokenDeletions),
+    DeleteScm(Uuid),
+    CreateToken(HostAuthenticationTokenRecord),
+    UpdateToken(Uuid, Sealed),
+    DeleteToken(Uuid),
+    CreateLlm(LlmIntegrationRecord),
+    DeleteLlm(Uuid),
+}
+
+impl Caller {
+    /// All callers, before they did anything.
+    pub(crate) fn all(seed: u64) -> Vec<Self> {
+        (0..CALLERS as u64)
+            .map(|number| Self {
+                subject: SubjectKey::user(Uuid::from_u64_pair(0xca11, number)),
+                random: Random::new(seed ^ (number << 32)),
+                made: 0,
+                state: State::default(),
+            })
+            .collect()
+    }
+
+    /// How many changes it made.
+    pub(crate) fn made(&self) -> u64 {
+        self.made
+    }
+
+    /// Takes note of its next change, as if it were acknowledged, and returns it.
+    pub(crate) fn step(&mut self) -> Operation {
+        let operation = self.choose();
+        self.made += 1;
+        self.state.changes += 1;
+        self.state.apply(&operation);
+        operation
+    }
+
+    fn choose(&mut self) -> Operation {
+        let runner_id = self.subject.id;
+        if self.state.runner.is_none() || self.random.one_in(25) {
+            return Operation::PutRunner(self.runner());
+        }
+        let state = &self.state;
+        let (classes, tokens) = (keys(&state.classes), keys(&state.tokens));
+        let (scm, llm) = (keys(&state.scm), keys(&state.llm));
+        match self.random.below(100) {
+            0 => Operation::RemoveRunner(runner_id),
+            1..=15 if !classes.is_empty() => {
+                Operation::UpdateClass(self.random.pick(&classes), self.text())
+            }
+            16..=23 if !scm.is_empty() => Operation::DeleteScm(self.random.pick(&scm)),
+            24..=30 if !scm.is_empty() => {
+                let oauth = self.random.one_in(2);
+                let deletions = TokenDeletions { oauth, pat: !oauth };
+                Operation::UpdateScm(self.random.pick(&scm), deletions)
+            }
+            31..=35 if !tokens.is_empty() => Operation::DeleteToken(self.random.pick(&tokens)),
+            36..=42 if !tokens.is_empty() => {
+                Operation::UpdateToken(self.random.pick(&tokens), self.sealed())
+            }
+            43..=46 if !llm.is_empty() => Operation::DeleteLlm(self.random.pick(&llm)),
+            47..=60 => Operation::CreateScm(self.scm()),
+            61..=85 => Operation::CreateToken(self.token(&scm)),
+            86..=90 => Operation::CreateLlm(self.llm()),
+            _ => Operation::CreateClass(self.class()),
+        }
+    }
+
+    /// Compares the store with what was acknowledged. The change after that may be there too: then it is taken note of.
+    async fn compare(&mut self, store: &SqliteStore, changes: u64) -> Result<(), String> {
+        let found = State::read(store, self.subject.id, changes)
+            .await
+            .map_err(|error| error.to_string())?;
+        if found == self.state {
+            return Ok(());
+        }
+        let acknowledged = self.state.summary();
+        let last = self.step();
+        if found == self.state {
+            return Ok(());
+        }
+        Err(format!(
+            "after {} changes there should be {acknowledged}, or {} after the next ({last:?}), but there is {}",
+            self.made - 1,
+            self.state.summary(),
+            found.summary(),
+        ))
+    }
+
+    // --- What it creates ---
+
+    fn runner(&mut self) -> Runner {
+        let schema = RunnerConfigurationSchema {
+            version: self.text(),
+            ..Default::default()
+        };
+        Runner {
+            id: self.subject.id,
+            name: format!("after {} changes", self.made),
+            kind: RunnerKind::Remote,
+            provider: RunnerProvider::AwsEc2,
+            public_key: Some([self.made as u8; 32]),
+            schema: Some(Encoded::new(&schema)),
+        }
+    }
+
+    fn class(&mut self) -> EnvironmentClassRecord {
+        let (id, runner_id) = (self.id(), self.subject.id);
+        let message = EnvironmentClass {
+            id: id.to_string(),
+            runner_id: runner_id.to_string(),
+            description: self.text(),
+            enabled: self.random.one_in(2),
+            ..Default::default()
+        };
+        EnvironmentClassRecord {
+            id,
+            runner_id,
+            message,
+            sealed_to: None,
+        }
+    }
+
+    fn scm(&mut self) -> ScmIntegrationRecord {
+        let (id, runner_id) = (self.id(), self.subject.id);
+        let host = self.host();
+        let oauth = ScmIntegrationOAuthConfig {
+            client_id: self.text(),
+            ..Default::default()
+        };
+        let message = ScmIntegration {
+            id: id.to_string(),
+            runner_id: runner_id.to_string(),
+            host: host.into(),
+            oauth: Some(oauth).filter(|_| self.random.one_in(2)),
+            pat: self.random.one_in(2),
+            ..Default::default()
+        };
+        let host = HostKey::from_normalized(host);
+        ScmIntegrationRecord {
+            id,
+            runner_id,
+            host,
+            message,
+            sealed_to: None,
+        }
+    }
+
+    fn token(&mut self, integrations: &[Uuid]) -> HostAuthenticationTokenRecord {
+        let (id, runner_id) = (self.id(), self.subject.id);
+        let host = self.host();
+        let names_integration = !integrations.is_empty() && self.random.one_in(2);
+        HostAuthenticationTokenRecord {
+            id,
+            runner_id,
+            // One of its own, so that no combination is taken.
+            owner: SubjectKey::user(id),
+            host: HostKey::from_normalized(host),
+            integration_id: names_integration.then(|| self.random.pick(integrations)),
+            message: HostAuthenticationToken {
+                id: id.to_string(),
+                host: host.into(),
+                source: self.random.pick(&[Source::Oauth, Source::Pat]).into(),
+                scopes: vec![self.text()],
+                ..Default::default()
+            },
+            token: self.sealed(),
+            refresh_token: Some(self.sealed()).filter(|_| self.random.one_in(2)),
+        }
+    }
+
+    fn llm(&mut self) -> LlmIntegrationRecord {
+        let (id, runner_id) = (self.id(), self.subject.id);
+        let message = LlmIntegration {
+            id: id.to_string(),
+            endpoint: self.text(),
+            ..Default::default()
+        };
+        LlmIntegrationRecord {
+            id,
+            runner_id,
+            message,
+            api_key_sealed_to: None,
+            headers_sealed_to: None,
+        }
+    }
+
+    fn id(&mut self) -> Uuid {
+        Uuid::from_u64_pair(self.random.next(), self.random.next())
+    }
+
+    /// Few, so that integrations and tokens share them.
+    fn host(&mut self) -> &'static str {
+        self.random.pick(&["github.com", "gitlab.com"])
+    }
+
+    fn sealed(&mut self) -> Sealed {
+        Sealed {
+            ciphertext: self.text().into_bytes(),
+            key: KeyFingerprint([self.made as u8; 32]),
+        }
+    }
+
+    /// Mostly short; sometimes so long that it takes several pages.
+    fn text(&mut self) -> String {
+        let longest = if self.random.one_in(10) { 12_000 } else { 300 };
+        let length = self.random.below(longest);
+        let word = format!("{:x} ", self.random.next());
+        word.chars().cycle().take(length).collect()
+    }
+}
+
+impl Operation {
+    /// Makes the change; whatever it returns, other than an error, is as it should be.
+    async fn run(self, store: &SqliteStore, by: SubjectKey) -> Result<(), StoreError> {
+        let change = Change::by(by, "crash test", SystemTime::UNIX_EPOCH);
+        match self {
+            Self::PutRunner(runner) => {
+                let put = store.put_runner(change, runner).await?;
+                assert_ne!(put, RunnerPut::Unchanged);
+            }
+            Self::RemoveRunner(id) => {
+                let removed = store.remove_runner(change, id, true).await?;
+                assert!(matches!(removed, RunnerRemoved::Done(_)));
+            }
+            Self::CreateClass(class) => {
+                assert_eq!(
+                    store.create_environment_class(change, class).await?,
+                    Created::Done
+                );
+            }
+            Self::UpdateClass(id, text) => {
+                let update = move |class: &mut EnvironmentClassRecord| {
+                    class.message.description.clone_from(&text);
+                    Ok::<_, ()>(())
+                };
+                let updated = store.update_environment_class(change, id, update).await?;
+                assert_eq!(updated, Updated::Done(()));
+            }
+            Self::CreateScm(scm) => {
+                assert_eq!(
+                    store.create_scm_integration(change, scm).await?,
+                    Created::Done
+                );
+            }
+            Self::UpdateScm(id, deletions) => {
+                let update = move |scm: &mut ScmIntegrationRecord| {
+                    withdraw(&mut scm.message, deletions);
+                    Ok::<_, ()>(deletions)
+                };
+                let updated = store.update_scm_integration(change, id, update).await?;
+                assert!(matches!(updated, Updated::Done(_)));
+            }
+            Self::DeleteScm(id) => {
+                assert!(store.delete_scm_integration(change, id).await?.is_some());
+            }
+            Self::CreateToken(token) => {
+                let created = store
+                    .create_host_authentication_token(change, token)
+                    .await?;
+                assert_eq!(created, TokenCreated::Done);
+            }
+            Self::UpdateToken(id, sealed) => {
+                let update = move |token: &mut HostAuthenticationTokenRecord| {
+                    token.token = sealed.clone();
+                    Ok::<_, ()>(())
+                };
+                let updated = store
+                    .update_host_authentication_token(change, id, update)
+                    .await?;
+                assert_eq!(updated, Updated::Done(()));
+            }
+            Self::DeleteToken(id) => {
+                assert!(
+                    store
+                        .delete_host_authentication_token(change, id, None)
+                        .await?
+                );
+            }
+            Self::CreateLlm(llm) => {
+                assert_eq!(
+                    store.create_llm_integration(change, llm).await?,
+                    Created::Done
+                );
+            }
+            Self::DeleteLlm(id) => {
+                let deleted = store.delete_llm_integration(change, id, true).await?;
+                assert_eq!(deleted, LlmIntegrationDeleted::Done);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    fn apply(&mut self, operation: &Operation) {
+        match operation.clone() {
+            Operation::PutRunner(runner) => self.runner = Some(runner),
+            Operation::RemoveRunner(_) => {
+                *self = Self {
+                    changes: self.changes,
+                    ..Self::default()
+                };
+            }
+            Operation::CreateClass(class) => drop(self.classes.insert(class.id, class.message)),
+            Operation::UpdateClass(id, text) => {
+                self.classes.get_mut(&id).unwrap().description = text;
+            }
+            Operation::CreateScm(scm) => drop(self.scm.insert(scm.id, scm.message)),
+            Operation::UpdateScm(id, deletions) => {
+                let scm = self.scm.get_mut(&id).unwrap();
+                withdraw(scm, deletions);
+                let host = scm.host.clone();
+                self.tokens.retain(|_, token| {
+                    let deleted = match token.message.source() {
+                        Source::Oauth => deletions.oauth,
+                        _ => deletions.pat,
+                    };
+                    !(deleted && token.message.host == host)
+                });
+            }
+            Operation::DeleteScm(id) => {
+                let deleted = self.scm.remove(&id).unwrap();
+                let others: Vec<_> = self
+                    .scm
+                    .values()
+                    .filter(|scm| scm.host == deleted.host)
+                    .collect();
+                let oauth = others.iter().any(|scm| scm.oauth.is_some());
+                let pat = others.iter().any(|scm| scm.pat);
+                self.tokens.retain(|_, token| match token.integration_id {
+                    Some(integration) => integration != id,
+                    None if token.message.host != deleted.host => true,
+                    None => match token.message.source() {
+                        Source::Oauth => oauth,
+                        _ => pat,
+                    },
+                });
+            }
+            Operation::CreateToken(token) => drop(self.tokens.insert(token.id, token)),
+            Operation::UpdateToken(id, sealed) => {
+                self.tokens.get_mut(&id).unwrap().token = sealed;
+            }
+            Operation::DeleteToken(id) => drop(self.tokens.remove(&id)),
+            Operation::CreateLlm(llm) => drop(self.llm.insert(llm.id, llm.message)),
+            Operation::DeleteLlm(id) => drop(self.llm.remove(&id)),
+        }
+    }
+
+    async fn read(store: &SqliteStore, runner_id: Uuid, changes: u64) -> Result<Self, StoreError> {
+        const ALL: PageRequest = PageRequest {
+            after: None,
+            limit: usize::MAX,
+        };
+        let runner_ids = vec![runner_id];
+        let filter = EnvironmentClassFilter {
+            runner_ids: runner_ids.clone(),
+            ..Default::default()
+        };
+        let classes = store.environment_classes(filter, ALL).await?.decode()?;
+        let filter = RunnerFilter { runner_ids };
+        let scm = store
+            .scm_integrations(filter.clone(), ALL)
+            .await?
+            .decode()?;
+        let llm = store.llm_integrations(filter, ALL).await?.decode()?;
+        let filter = HostAuthenticationTokenFilter {
+            runner_id: Some(runner_id),
+            ..Default::default()
+        };
+        let mut tokens = BTreeMap::new();
+        for token in store
+            .host_authentication_tokens(filter, ALL)
+            .await?
+            .decode()?
+        {
+            let id = token.id.parse().unwrap();
+            let record = store.host_authentication_token_record(id).await?;
+            tokens.extend(record.map(|record| (id, record)));
+        }
+        Ok(Self {
+            runner: store.runner(runner_id).await?,
+            classes: classes
+                .into_iter()
+                .map(|it| (it.id.parse().unwrap(), it))
+                .collect(),
+            tokens,
+            scm: scm
+                .into_iter()
+                .map(|it| (it.id.parse().unwrap(), it))
+                .collect(),
+            llm: llm
+                .into_iter()
+                .map(|it| (it.id.parse().unwrap(), it))
+                .collect(),
+            changes,
+        })
+    }
+
+    fn summary(&self) -> String {
+        format!(
+            "runner {:?}, {} classes, {} tokens, {} SCM and {} LLM integrations, {} changes",
+            self.runner.as_ref().map(|runner| &runner.name),
+            self.classes.len(),
+            self.tokens.len(),
+            self.scm.len(),
+            self.llm.len(),
+            self.changes,
+        )
+    }
+}
+
+/// Makes an integration offer less.
+fn withdraw(scm: &mut ScmIntegration, deletions: TokenDeletions) {
+    if deletions.oauth {
+        scm.oauth = None;
+    }
+    if deletions.pat {
+        scm.pat = false;
+    }
+}
+
+fn keys<V>(map: &BTreeMap<Uuid, V>) -> Vec<Uuid> {
+    map.keys().copied().collect()
+}
+
+/// Lets the caller make changes until the store fails, or until it made `most`; tells of each that was acknowledged.
+pub(crate) async fn work(
+    store: &SqliteStore,
+    mut caller: Caller,
+    most: u64,
+    acknowledged: impl Fn(u64),
+) -> Caller {
+    while caller.made < most {
+        match try_change(store, &caller).await {
+            Ok(next) => caller = next,
+            Err(_) => break,
+        }
+        acknowledged(caller.made);
+    }
+    caller
+}
+
+/// Lets the caller make its next change; returns the caller after it.
+pub(crate) async fn try_change(store: &SqliteStore, caller: &Caller) -> Result<Caller, StoreError> {
+    let mut next = caller.clone();
+    next.step().run(store, caller.subject).await?;
+    Ok(next)
+}
+
+/// Opens the store as a restart does, and compares it with what the callers were told.
+pub(crate) async fn check(file: &Path, callers: &mut [Caller]) -> Result<(), String> {
+    let store = SqliteStore::open(file).map_err(|error| format!("cannot open: {error}"))?;
+    let changes = count_changes(&store)
+        .await
+        .map_err(|error| error.to_string())?;
+    for caller in callers {
+        let changes = changes.get(&caller.subject).copied().unwrap_or_default();
+        caller.compare(&store, changes).await?;
+    }
+    store.close().await.map_err(|error| error.to_string())?;
+    drop(store);
+    check_integrity(file).map_err(|error| error.to_string())
+}
+
+async fn count_changes(store: &SqliteStore) -> Result<HashMap<SubjectKey, u64>, StoreError> {
+    let mut counts = HashMap::new();
+    for change in store.changes(0, usize::MAX).await? {
+        *counts.entry(change.by.unwrap()).or_default() += 1;
+    }
+    Ok(counts)
+}
+
+/// SQLite's own checks: the whole structure, and that what is referred to is there.
+fn check_integrity(file: &Path) -> rusqlite::Result<()> {
+    let connection = rusqlite::Connection::open(file)?;
+    let finding: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+    assert_eq!(finding, "ok");
+    let dangling = connection.prepare("PRAGMA foreign_key_check")?.exists([])?;
+    assert!(!dangling, "something refers to what is not there");
+    Ok(())
+}
