@@ -57,6 +57,7 @@ pub mod v1 {
         clippy::all,
         deprecated,
         clippy::allow_attributes,
+        clippy::allow_attributes_without_reason,
         reason = "generated; the contract has deprecated fields, which the generated code has to name"
     )]
 

@@ -65,6 +65,11 @@
 //! }
 //! ```
 
+#![expect(
+    clippy::print_stdout,
+    reason = "a build script speaks to cargo through standard output"
+)]
+
 mod debug;
 mod descriptors;
 mod enumeration;
