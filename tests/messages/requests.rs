@@ -12,12 +12,12 @@ use crate::types::messages_of;
 /// The oracle is newer than the option that turns off all rules of a message, and does not know it: there are no
 /// requests for such a message, and it is inside no other one.
 pub(crate) fn of(message: &MessageDescriptor) -> Vec<DynamicMessage> {
-    if is_disabled(message) {
+    if is_disabled(message) || !holds(message, &mut Vec::new(), has_rules) {
         return Vec::new();
     }
     let mut requests = vec![DynamicMessage::new(message.clone())];
     requests.extend(variants(message, 0));
-    if !holds_disabled(message, &mut Vec::new()) {
+    if !holds(message, &mut Vec::new(), is_disabled) {
         requests.extend((0..2).map(|seed| Arbitrary::new(seed).message(message)));
     }
     requests
@@ -77,7 +77,8 @@ fn singular(kind: &Kind, rules: Option<&DynamicMessage>, depth: usize) -> Vec<Va
 
 /// Texts around the limits of length, in characters of one byte and of more, and UUIDs.
 fn texts(rules: Option<&DynamicMessage>) -> Vec<Value> {
-    let mut texts = vec![String::new(), "x".to_owned()];
+    let uuid = "d2c94c27-3b76-4a42-b88c-95a85e392c68";
+    let mut texts = vec![uuid.to_owned(), String::new(), "x".to_owned()];
     for limit in ["min_len", "max_len"] {
         if let Some(limit) = number(rules, limit) {
             let around = (limit - 1).max(0)..=limit + 1;
@@ -85,8 +86,6 @@ fn texts(rules: Option<&DynamicMessage>) -> Vec<Value> {
             texts.extend([limit, limit + 1].map(|len| "\u{1f600}".repeat(len as usize)));
         }
     }
-    let uuid = "d2c94c27-3b76-4a42-b88c-95a85e392c68";
-    texts.push(uuid.to_owned());
     if flag(rules, "uuid") {
         texts.extend([uuid.to_uppercase(), uuid.replace('-', "")]);
         texts.extend([format!("{{{uuid}}}"), format!("{uuid}\n")]);
@@ -155,16 +154,26 @@ fn is_disabled(message: &MessageDescriptor) -> bool {
     flag(rules.as_message(), "disabled")
 }
 
-fn holds_disabled(message: &MessageDescriptor, seen: &mut Vec<MessageDescriptor>) -> bool {
+/// Whether something is true of a message or of one inside it.
+fn holds(
+    message: &MessageDescriptor,
+    seen: &mut Vec<MessageDescriptor>,
+    test: fn(&MessageDescriptor) -> bool,
+) -> bool {
     if seen.contains(message) {
         return false;
     }
     seen.push(message.clone());
-    is_disabled(message)
-        || message
-            .fields()
-            .filter_map(|field| field.kind().as_message().cloned())
-            .any(|inside| holds_disabled(&inside, seen))
+    let mut fields = message.fields().map(|field| field.kind());
+    test(message)
+        || fields.any(|kind| {
+            kind.as_message()
+                .is_some_and(|inner| holds(inner, seen, test))
+        })
+}
+
+fn has_rules(message: &MessageDescriptor) -> bool {
+    message.fields().any(|field| rules_of(&field).is_some())
 }
 
 fn rules_of(field: &FieldDescriptor) -> Option<DynamicMessage> {

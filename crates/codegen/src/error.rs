@@ -1,10 +1,9 @@
 /// Why code could not be generated. A build script returns it from `main`.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A .proto file is wrong; the text has the place in the file.
-    // Only `Debug` of protox's error shows the place.
-    #[error("{0:?}")]
+    #[error("{}", with_place(.0))]
     Compile(#[from] protox::Error),
     /// The descriptor set can't be read.
     #[error("the descriptor set can't be read: {0}")]
@@ -63,6 +62,22 @@ pub enum Error {
         /// The cause.
         source: std::io::Error,
     },
+}
+
+/// The same text as [`Display`](std::fmt::Display): that of an error returned from `main` is what a user sees.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
+/// protox shows the place only in `Debug`, and nothing of it where the file ends too early.
+fn with_place(error: &protox::Error) -> String {
+    let text = format!("{error:?}");
+    match error.file() {
+        Some(file) if !text.contains(file) => format!("{file}: {text}"),
+        _ => text,
+    }
 }
 
 impl Error {

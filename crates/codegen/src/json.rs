@@ -167,3 +167,142 @@ fn unexpected(field: &FieldDescriptor, expected: &TokenStream, found: &str) -> E
         found: found.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lets the code that pbjson-build writes be altered before it is corrected.
+    fn corrected(alter: impl Fn(&str) -> String) -> Result<String, Error> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/proto");
+        let descriptors = Descriptors::compile([folder], ["shapes.proto"])?;
+        let messages: Vec<_> = descriptors
+            .pool()
+            .all_messages()
+            .filter(|message| !message.is_map_entry())
+            .collect();
+        let types = Types {
+            package: "shapes",
+            extern_paths: &[],
+        };
+        let json = Json {
+            messages: &messages,
+            types: &types,
+            runtime: &syn::parse_quote!(::runtime),
+            always_written: &|_| true,
+        };
+        let code = alter(&pbjson_text(&descriptors, &types)?);
+        json.correct(&code).map(|code| text(&code))
+    }
+
+    /// The numbers of the lines of pbjson-build's code with a certain text.
+    fn lines_with(wanted: &str) -> Vec<usize> {
+        let mut numbers = Vec::new();
+        let collected = std::cell::RefCell::new(&mut numbers);
+        corrected(|code| {
+            let lines = code.lines().enumerate();
+            let matching = lines.filter(|(_, line)| line.contains(wanted));
+            collected
+                .borrow_mut()
+                .extend(matching.map(|(number, _)| number));
+            code.to_owned()
+        })
+        .unwrap();
+        numbers
+    }
+
+    fn with_line(number: usize, alter: impl Fn(&str) -> String) -> Result<String, Error> {
+        corrected(|code| {
+            let lines = code.lines().enumerate();
+            let lines = lines.map(|(at, line)| match at == number {
+                true => alter(line),
+                false => line.to_owned(),
+            });
+            lines.collect::<Vec<_>>().join("\n")
+        })
+    }
+
+    #[test]
+    fn every_way_to_read_a_value_is_replaced() {
+        let code = corrected(str::to_owned).unwrap();
+        for stock in [
+            "NumberDeserialize",
+            "BytesDeserialize",
+            "Invalid variant",
+            "next_value () ?",
+        ] {
+            assert!(!code.contains(stock), "{stock}");
+        }
+    }
+
+    #[test]
+    fn altered_code_to_read_a_field_fails_the_build() {
+        let lines = lines_with("map_.next_value");
+        let mut altered = 0;
+        for number in lines {
+            let result = with_line(number, |line| match line.contains("IgnoredAny") {
+                true => line.to_owned(),
+                false => line.replace("map_.next_value", "map_.next_other_value"),
+            });
+            match result {
+                Err(Error::UnexpectedJsonCode { .. }) => altered += 1,
+                Ok(_) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert_eq!(altered, 21);
+    }
+
+    #[test]
+    fn altered_code_to_write_an_enum_or_a_float_fails_the_build() {
+        let mut altered = 0;
+        for wanted in [
+            "::try_from(",
+            "&self.real",
+            "maybe_real.as_ref",
+            "ChosenReal(v)",
+        ] {
+            for number in lines_with(wanted) {
+                let result = with_line(number, |line| line.replace("try_from", "try_into"));
+                altered += usize::from(result.is_err());
+            }
+        }
+        assert_eq!(altered, 5);
+        for wanted in [
+            r#"field("real", "#,
+            r#"field("maybeReal", "#,
+            r#"field("reals", "#,
+        ] {
+            let lines = lines_with(wanted);
+            assert_eq!(lines.len(), 1, "{wanted}");
+            let result = with_line(lines[0], |line| line.replace(")?;", ".clone())?;"));
+            assert!(matches!(result, Err(Error::UnexpectedJsonCode { .. })));
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_not_met_fails_the_build() {
+        for wanted in [r#"field("text", "#, "GeneratedField::Texts => {"] {
+            let lines = lines_with(wanted);
+            assert_eq!(lines.len(), 1, "{wanted}");
+            let result = with_line(lines[0], |line| {
+                line.replace("field(\"text\"", "field(\"other\"")
+                    .replace("::Texts", "::Other")
+            });
+            let Err(Error::UnexpectedJsonCode { place, .. }) = result else {
+                panic!("{wanted} is not missed");
+            };
+            assert_eq!(place, "shapes.Shapes");
+        }
+    }
+
+    #[test]
+    fn lists_that_are_not_written_conditionally_fail_the_build() {
+        let lines = lines_with("if !self.texts.is_empty()");
+        assert_eq!(lines.len(), 2);
+        for number in lines {
+            let result = with_line(number, |line| line.replace("!self", "!&self"));
+            assert!(matches!(result, Err(Error::UnexpectedJsonCode { .. })));
+        }
+    }
+}

@@ -25,9 +25,19 @@ pub struct Services<'a> {
     client_path: syn::Path,
     /// URL parameters and the field paths that they fill.
     url_parameters: Vec<(String, Vec<String>)>,
+    streaming: Streaming,
     output: Output,
     /// A given path that is not Rust, to be reported once code is generated.
     bad_path: Option<String>,
+}
+
+/// What becomes of an RPC whose request or response is a stream.
+#[derive(Clone, Copy)]
+enum Streaming {
+    /// It fails the build.
+    Refused,
+    /// It is left out.
+    Skipped,
 }
 
 impl<'a> Services<'a> {
@@ -39,6 +49,7 @@ impl<'a> Services<'a> {
             server_path: syn::parse_quote!(::runner_configuration_server::rpc),
             client_path: syn::parse_quote!(::runner_configuration_client::rpc),
             url_parameters: Vec::new(),
+            streaming: Streaming::Refused,
             output: Output::default(),
             bad_path: None,
         }
@@ -76,6 +87,13 @@ impl<'a> Services<'a> {
         self
     }
 
+    /// Leaves out RPCs whose request or response is a stream, which fail the build otherwise: they are in no trait but
+    /// tonic's, and calls of them are answered with `unimplemented`.
+    pub fn skip_streaming(mut self) -> Self {
+        self.streaming = Streaming::Skipped;
+        self
+    }
+
     /// The folder that is written to, where it is not `OUT_DIR`.
     pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.output = Output::folder(folder.into());
@@ -89,7 +107,7 @@ impl<'a> Services<'a> {
     ///
     /// # Errors
     ///
-    /// An unknown package, a streaming RPC, messages of a package that was not named, or a path that is not Rust.
+    /// An unknown package, a streaming RPC that is not [skipped](Self::skip_streaming), messages of a package that was not named, or a path that is not Rust.
     pub fn server(&self) -> Result<(), Error> {
         self.require_paths()?;
         for (package, _) in &self.packages {
@@ -147,6 +165,20 @@ impl<'a> Services<'a> {
             .collect()
     }
 
+    /// The RPCs of a service that code is generated for.
+    fn methods(&self, service: &ServiceDescriptor) -> Result<Vec<MethodDescriptor>, Error> {
+        let is_stream = |method: &MethodDescriptor| {
+            method.is_client_streaming() || method.is_server_streaming()
+        };
+        let (streams, unary): (Vec<_>, Vec<_>) = service.methods().partition(is_stream);
+        match (self.streaming, streams.first()) {
+            (Streaming::Refused, Some(stream)) => {
+                Err(Error::Streaming(stream.full_name().to_owned()))
+            }
+            _ => Ok(unary),
+        }
+    }
+
     /// The Rust path of a message.
     fn message(&self, message: &MessageDescriptor) -> Result<TokenStream, Error> {
         let package = message.package_name();
@@ -163,13 +195,6 @@ impl<'a> Services<'a> {
 fn has_no_side_effects(method: &MethodDescriptor) -> bool {
     let options = method.method_descriptor_proto().options.as_ref();
     options.is_some_and(|options| options.idempotency_level() == IdempotencyLevel::NoSideEffects)
-}
-
-fn require_unary(method: &MethodDescriptor) -> Result<(), Error> {
-    if method.is_client_streaming() || method.is_server_streaming() {
-        return Err(Error::Streaming(method.full_name().to_owned()));
-    }
-    Ok(())
 }
 
 /// The comment before a service or method, as attributes; `fallback` where there is none.

@@ -5,13 +5,18 @@
 //! Generated `Deserialize` code reads through [`Number`], [`Bytes`], [`EnumValue`] and [`Map`]; generated `Serialize` code
 //! writes through [`Float`], [`EnumNumber`] and their slices. They accept and produce what the specification says
 //! (<https://protobuf.dev/programming-guides/json/>), which is wider than what serde does for the same Rust types.
+//!
+//! [`register`] tells which messages an [`Any`](crate::Any) may hold.
 
+mod any;
+mod buffer;
 mod bytes;
 mod enumeration;
 mod float;
 mod map;
 mod number;
 mod read;
+mod registry;
 
 pub use bytes::Bytes;
 pub use enumeration::{EnumNumber, EnumNumbers, EnumValue};
@@ -19,3 +24,4 @@ pub use float::{Float, Floats};
 pub use map::Map;
 pub use number::{JsonNumber, Number};
 pub use read::{ReadError, from_slice};
+pub use registry::register;

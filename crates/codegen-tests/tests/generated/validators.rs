@@ -18,7 +18,6 @@ fn the_validators_say_what_protovalidate_says() {
     let types = message_types![
         rules::Disorder,
         rules::Enums,
-        rules::Harmless,
         rules::Holder,
         rules::Ignored,
         rules::Lists,

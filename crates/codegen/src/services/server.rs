@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use prost_reflect::{Kind, MessageDescriptor, ServiceDescriptor};
 use quote::{format_ident, quote};
 
-use super::{Services, has_no_side_effects, method_docs, require_unary, service_docs};
+use super::{Services, has_no_side_effects, method_docs, service_docs};
 use crate::Error;
 use crate::names::{real_oneof, snake, upper_camel};
 
@@ -21,8 +21,7 @@ pub(super) fn generate(
 
     let (mut declarations, mut for_arc, mut for_tonic) = (Vec::new(), Vec::new(), Vec::new());
     let (mut methods, mut names, mut calls) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, method) in service.methods().enumerate() {
-        require_unary(&method)?;
+    for (index, method) in services.methods(service)?.into_iter().enumerate() {
         let ident = snake(method.name());
         let (rpc, get) = (method.name(), has_no_side_effects(&method));
         let request = services.message(&method.input())?;
