@@ -45,7 +45,7 @@ node_project() {
   cp "$here"/typescript/*.mjs "$here"/typescript/package.json "$here"/typescript/.npmrc "$dir/"
   if ! cmp -s "$here/typescript/package-lock.json" "$dir/installed.json"; then
     cp "$here/typescript/package-lock.json" "$dir/"
-    (cd "$dir" && npm ci --no-audit --no-fund --loglevel=error)
+    (cd "$dir" && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error)
     cp "$dir/package-lock.json" "$dir/installed.json"
   fi
 }
