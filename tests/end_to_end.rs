@@ -1,5 +1,11 @@
 //! All RPCs over every protocol, codec and HTTP version, below both path prefixes, against the reference service.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in tests a failed expectation is the report"
+)]
+
 mod support;
 
 use std::collections::BTreeSet;

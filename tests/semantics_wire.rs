@@ -1,6 +1,12 @@
 //! The rows of the section "Common to all RPCs" that are about the wire: one test per row, named after it. The rows about
 //! what the RPCs do are tested with the service.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in tests a failed expectation is the report"
+)]
+
 mod support;
 
 use base64::Engine as _;
