@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use prost_reflect::ServiceDescriptor;
 use quote::{format_ident, quote};
 
-use super::{Services, has_no_side_effects, method_docs, require_unary, service_docs};
+use super::{Services, has_no_side_effects, method_docs, service_docs};
 use crate::Error;
 use crate::names::{snake, upper_camel};
 
@@ -16,8 +16,7 @@ pub(super) fn generate(
     let name = format_ident!("{}Client", upper_camel(service.name()));
     let docs = service_docs(service);
     let mut methods = Vec::new();
-    for method in service.methods() {
-        require_unary(&method)?;
+    for method in services.methods(service)? {
         let ident = snake(method.name());
         let request = services.message(&method.input())?;
         let response = services.message(&method.output())?;
