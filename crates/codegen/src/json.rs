@@ -62,6 +62,7 @@ impl Json<'_> {
         self.require_every_field(&corrected)?;
         let file = file.into_token_stream();
         let runtime = self.runtime;
+        let registration = self.registration();
         // `use` brings the names that pbjson-build takes for granted; not every package needs both.
         let pbjson = text(&file)
             .contains("pbjson ::")
@@ -70,7 +71,25 @@ impl Json<'_> {
             use #runtime::__private::serde;
             #pbjson
             #file
+            #registration
         })
+    }
+
+    /// The function that makes all messages of the package known to the JSON form of `google.protobuf.Any`.
+    fn registration(&self) -> TokenStream {
+        let runtime = self.runtime;
+        let comment = format!(
+            "Lets the JSON form of `google.protobuf.Any` hold the messages of `{}`.",
+            self.types.package
+        );
+        let messages = self.messages.iter().map(message_path);
+        quote! {
+            #[doc = #comment]
+            #[allow(dead_code, unreachable_pub, reason = "not every crate needs it")]
+            pub fn register_json_types() {
+                #(#runtime::json::register::<#messages>();)*
+            }
+        }
     }
 
     fn parse(&self, code: &str) -> Result<syn::File, Error> {

@@ -83,7 +83,10 @@ mod tests {
             };
             any.type_name().map(str::to_owned)
         };
-        assert_eq!(name("example.com/a/acme.v1.Thing").as_deref(), Some("acme.v1.Thing"));
+        assert_eq!(
+            name("example.com/a/acme.v1.Thing").as_deref(),
+            Some("acme.v1.Thing")
+        );
         assert_eq!(name("/acme.v1.Thing").as_deref(), Some("acme.v1.Thing"));
         for without in ["", "acme.v1.Thing", "example.com/"] {
             assert_eq!(name(without), None, "{without}");

@@ -263,7 +263,10 @@ mod tests {
             };
         }
         let error = serde_json::to_string(&any).unwrap_err();
-        assert_eq!(error.to_string(), "google.protobuf.Any is nested too deeply");
+        assert_eq!(
+            error.to_string(),
+            "google.protobuf.Any is nested too deeply"
+        );
         assert!(serde_json::to_string(&Any::pack(&Any::default())).is_ok());
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Codec {
 static REGISTRY: LazyLock<RwLock<HashMap<String, Codec>>> =
     LazyLock::new(|| RwLock::new(well_known()));
 
-/// Makes a type of message known to the JSON form of [`Any`], for the whole process. Again does no harm.
+/// Makes a type of message known to the JSON form of [`Any`], for the whole process. Repeating it does no harm.
 ///
 /// Generated code has a function `register_json_types` per package that calls this for all of its messages. The
 /// well-known types need no registration. An [`Any`] of an unknown type can be neither read from nor written to JSON.
