@@ -130,43 +130,30 @@ fn matching_runners(
     connection: &Connection,
     filter: &EnvironmentClassFilter,
 ) -> Result<list::Runners, StoreError> {
-    let all = all(
-        connection,
-        "SELECT id, kind, provider, schema IS NOT NULL FROM runners",
-        [],
-        |row| {
-            Ok((
-                row.get::<_, Uuid>(0)?,
-                row.get(1)?,
-                row.get(2)?,
-                row.get::<_, bool>(3)?,
-            ))
-        },
-    )?;
-    let kinds: Vec<i32> = filter
-        .runner_kinds
-        .iter()
-        .map(|&kind| kind.into())
-        .collect();
+    let kinds: Vec<i32> = filter.runner_kinds.iter().map(|&one| one.into()).collect();
     let providers: Vec<i32> = filter
         .runner_providers
         .iter()
         .map(|&one| one.into())
         .collect();
-    let matching: Vec<Uuid> = all
-        .iter()
-        .filter(|(id, kind, provider, registered)| {
-            allows(&filter.runner_ids, id)
-                && allows(&kinds, kind)
-                && allows(&providers, provider)
-                && (*registered || !filter.usable_only)
-        })
-        .map(|(id, ..)| *id)
-        .collect();
-    if matching.len() == all.len() {
+    let runners = all(
+        connection,
+        "SELECT id, kind, provider, registered FROM runners INDEXED BY runners_by_kind",
+        [],
+        |row| {
+            let (id, is_registered): (Uuid, bool) = (row.get(0)?, row.get(3)?);
+            let matches = allows(&filter.runner_ids, &id)
+                && allows(&kinds, &row.get(1)?)
+                && allows(&providers, &row.get(2)?)
+                && (is_registered || !filter.usable_only);
+            Ok(matches.then_some(id))
+        },
+    )?;
+    let matching: Vec<Uuid> = runners.iter().flatten().copied().collect();
+    if matching.len() == runners.len() {
         return Ok(list::Runners::All);
     }
-    Ok(list::Runners::These(matching))
+    Ok(list::Runners::these(matching))
 }
 
 fn allows<T: PartialEq>(part: &[T], value: &T) -> bool {

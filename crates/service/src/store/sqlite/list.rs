@@ -4,15 +4,16 @@
 //! how much is stored nor on how deep in the list it is. `INDEXED BY` makes that certain: without its index a
 //! statement fails, instead of becoming slow.
 
+mod several;
+
 use std::fmt::Write as _;
 
 use rusqlite::Connection;
 use rusqlite::types::ToSql;
 use uuid::Uuid;
 
+use self::several::Several;
 use super::error::from_sqlite;
-use super::readers::snapshot;
-use super::statement::{all, find};
 use crate::store::{Page, PageRequest, StoreError};
 
 /// A table that is listed. Its indexes are called `<table>_by_<columns>`.
@@ -26,20 +27,24 @@ pub(super) const LLM_INTEGRATIONS: Table = "llm_integrations";
 /// The runners that a list is restricted to.
 pub(super) enum Runners {
     All,
-    /// Each of them once.
+    /// In order, each of them once.
     These(Vec<Uuid>),
 }
 
 impl Runners {
-    /// An empty filter is no restriction.
-    pub(super) fn from_filter(ids: &[Uuid]) -> Self {
-        if ids.is_empty() {
-            return Self::All;
-        }
-        let mut ids = ids.to_vec();
+    pub(super) fn these(mut ids: Vec<Uuid>) -> Self {
         ids.sort_unstable();
         ids.dedup();
         Self::These(ids)
+    }
+
+    /// An empty filter is no restriction.
+    pub(super) fn from_filter(ids: &[Uuid]) -> Self {
+        if ids.is_empty() {
+            Self::All
+        } else {
+            Self::these(ids.to_vec())
+        }
     }
 }
 
@@ -57,7 +62,14 @@ pub(super) fn of_runners<M>(
         Runners::These(ids) => match ids.as_slice() {
             [] => return Ok(Page::empty()),
             [id] => Some(id),
-            ids => return merged(connection, table, ids, enabled, request),
+            runners => {
+                return Several {
+                    table,
+                    runners,
+                    enabled,
+                }
+                .page(connection, request);
+            }
         },
     };
     let mut equal: Vec<Equal<'_>> = Vec::with_capacity(2);
@@ -90,19 +102,45 @@ pub(super) fn page<M>(
     let read = || {
         let mut statement = connection.prepare_cached(&sql)?;
         let mut rows = statement.query(params.as_slice())?;
-        let mut page = Page::empty();
-        let mut last = None;
+        let mut filling = Filling::new(request.limit);
         while let Some(row) = rows.next()? {
-            if page.len() == request.limit {
-                page.continue_after(last);
-                break;
-            }
-            page.push(row.get_ref(1)?.as_blob()?);
-            last = Some(row.get(0)?);
+            filling.offer(row.get(0)?, row.get_ref(1)?.as_blob()?);
         }
-        Ok(page)
+        Ok(filling.page)
     };
     read().map_err(from_sqlite)
+}
+
+/// A page that is being filled, in order.
+struct Filling<M> {
+    page: Page<M>,
+    limit: usize,
+    last: Option<Uuid>,
+}
+
+impl<M> Filling<M> {
+    const fn new(limit: usize) -> Self {
+        Self {
+            page: Page::empty(),
+            limit,
+            last: None,
+        }
+    }
+
+    const fn missing(&self) -> usize {
+        self.limit - self.page.len()
+    }
+
+    /// Takes a message, or, if the page is full, takes note that there is more. Returns whether it was taken.
+    fn offer(&mut self, id: Uuid, message: &[u8]) -> bool {
+        if self.missing() == 0 {
+            self.page.continue_after(self.last);
+            return false;
+        }
+        self.page.push(message);
+        self.last = Some(id);
+        true
+    }
 }
 
 fn page_sql(
@@ -122,90 +160,6 @@ fn page_sql(
     sql
 }
 
-/// A page of the rows of several runners: the ids along the index of each, merged in order, and then the rows.
-fn merged<M>(
-    connection: &Connection,
-    table: Table,
-    runners: &[Uuid],
-    enabled: Option<&bool>,
-    request: PageRequest,
-) -> Result<Page<M>, StoreError> {
-    // So that nothing is deleted between the statements.
-    let _snapshot = connection
-        .is_autocommit()
-        .then(|| snapshot(connection))
-        .transpose()?;
-    let mut ids = Vec::new();
-    for runners in runners.chunks(MERGE) {
-        ids.append(&mut merged_ids(
-            connection, table, runners, enabled, request,
-        )?);
-    }
-    ids.sort_unstable();
-
-    let mut page = Page::empty();
-    if ids.len() > request.limit {
-        ids.truncate(request.limit);
-        page.continue_after(ids.last().copied());
-    }
-    let sql = format!("SELECT message FROM {table} WHERE id = ?1");
-    for id in ids {
-        find(connection, &sql, [id], |row| {
-            page.push(row.get_ref(0)?.as_blob()?);
-            Ok(())
-        })?;
-    }
-    Ok(page)
-}
-
-/// How many runners one statement merges.
-const MERGE: usize = 256;
-
-fn merged_ids(
-    connection: &Connection,
-    table: Table,
-    runners: &[Uuid],
-    enabled: Option<&bool>,
-    request: PageRequest,
-) -> Result<Vec<Uuid>, StoreError> {
-    // A few statements are kept prepared, rather than one for each number of runners.
-    let arms = runners.len().next_power_of_two();
-    let (after, limit) = (after(request), limit(request));
-    let mut params: Vec<&dyn ToSql> = vec![&after, &limit];
-    params.extend(enabled.map(|enabled| enabled as &dyn ToSql));
-    params.extend(runners.iter().map(|runner| runner as &dyn ToSql));
-    params.extend((runners.len()..arms).map(|_| &NO_RUNNER as &dyn ToSql));
-    let sql = merged_sql(table, enabled.is_some(), arms);
-    all(connection, &sql, params.as_slice(), |row| row.get(0))
-}
-
-/// SQLite answers an ordered UNION ALL by merging its arms, each of which it reads only as far as needed.
-fn merged_sql(table: Table, by_enabled: bool, arms: usize) -> String {
-    let (index, and_enabled, first) = if by_enabled {
-        ("runner_enabled", " AND enabled = ?3", 4)
-    } else {
-        ("runner", "", 3)
-    };
-    let mut sql = String::with_capacity(arms * 160);
-    for parameter in first..first + arms {
-        let union = if parameter == first {
-            ""
-        } else {
-            " UNION ALL "
-        };
-        let _ = write!(
-            sql,
-            "{union}SELECT id FROM {table} INDEXED BY {table}_by_{index} \
-             WHERE runner_id = ?{parameter}{and_enabled} AND id > ?1"
-        );
-    }
-    sql.push_str(" ORDER BY id LIMIT ?2");
-    sql
-}
-
-/// What no `runner_id` is equal to.
-const NO_RUNNER: &[u8] = &[];
-
 fn after(request: PageRequest) -> [u8; 16] {
     request.after.unwrap_or_default().into_bytes()
 }
@@ -216,12 +170,12 @@ fn limit(request: PageRequest) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::store::sqlite::migrate::migrate;
 
     /// How SQLite goes about a statement, a step a line.
-    fn plan(sql: &str) -> String {
+    pub(super) fn plan(sql: &str) -> String {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection).unwrap();
         let sql = format!("EXPLAIN QUERY PLAN {sql}");
@@ -304,25 +258,6 @@ mod tests {
             assert!(plan.contains(expected), "{table} {index:?}: {plan}");
             // One step: nothing is sorted.
             assert_eq!(plan.lines().count(), 1, "{table} {index:?}: {plan}");
-        }
-    }
-
-    #[test]
-    fn several_runners_are_merged_and_not_sorted() {
-        for (by_enabled, expected) in [
-            (
-                false,
-                "COVERING INDEX environment_classes_by_runner (runner_id=? AND id>?)",
-            ),
-            (
-                true,
-                "COVERING INDEX environment_classes_by_runner_enabled (runner_id=? AND enabled=? AND id>?)",
-            ),
-        ] {
-            let plan = plan(&merged_sql(CLASSES, by_enabled, 4));
-            assert_eq!(plan.matches(expected).count(), 4, "{plan}");
-            assert!(plan.contains("MERGE (UNION ALL)"), "{plan}");
-            assert!(!plan.contains("TEMP B-TREE"), "{plan}");
         }
     }
 }

@@ -42,16 +42,18 @@ pub(super) fn put(
     };
     execute(
         connection,
-        "INSERT INTO runners (id, name, kind, provider, public_key, schema)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO runners (id, name, kind, provider, registered, public_key, schema)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (id) DO UPDATE SET
              name = excluded.name, kind = excluded.kind, provider = excluded.provider,
-             public_key = excluded.public_key, schema = excluded.schema",
+             registered = excluded.registered, public_key = excluded.public_key,
+             schema = excluded.schema",
         params![
             runner.id,
             runner.name,
             i32::from(runner.kind),
             i32::from(runner.provider),
+            runner.schema.is_some(),
             runner.public_key,
             runner.schema.as_ref().map(Encoded::as_bytes),
         ],

@@ -9,9 +9,13 @@ CREATE TABLE runners (
     name       TEXT    NOT NULL,
     kind       INTEGER NOT NULL, -- gitpod.v1.RunnerKind
     provider   INTEGER NOT NULL, -- gitpod.v1.RunnerProvider
+    registered INTEGER NOT NULL, -- there is a schema
     public_key BLOB,             -- X25519, 32 bytes
     schema     BLOB              -- gitpod.v1.RunnerConfigurationSchema
 ) STRICT, WITHOUT ROWID;
+
+-- What filters of environment classes ask of runners, without the schemas, which are large.
+CREATE INDEX runners_by_kind ON runners (kind, provider, registered, id);
 
 CREATE TABLE environment_classes (
     id        BLOB    NOT NULL PRIMARY KEY,
