@@ -3,6 +3,11 @@
 //! A line for a field reads: number, `oneof(NAME)`, `optional` or `repeated`, type, name, `[deprecated]`,
 //! `[debug_redact]`, and the `buf.validate` rules in braces.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "in tests a failed expectation is the report"
+)]
+
 use std::fmt::Write as _;
 use std::path::Path;
 

@@ -1,5 +1,12 @@
 //! The messages of the API: JSON, `Debug`, validators.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in tests a failed expectation is the report"
+)]
+
 mod all;
 mod arbitrary;
 mod debug;

@@ -7,6 +7,7 @@ macro_rules! generated {
             #![allow(
                 clippy::all,
                 clippy::allow_attributes,
+                clippy::allow_attributes_without_reason,
                 deprecated,
                 missing_docs,
                 reason = "generated; fields are deprecated to see that this does no harm"

@@ -1,5 +1,11 @@
 //! What fails a build, and with what error.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in tests a failed expectation is the report"
+)]
+
 use std::path::{Path, PathBuf};
 
 use runner_configuration_codegen::{Descriptors, Error, Messages, Services};

@@ -1,5 +1,12 @@
 //! What generated code does.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in tests a failed expectation is the report"
+)]
+
 mod debug;
 mod fleet;
 mod json;
