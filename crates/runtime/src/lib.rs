@@ -7,6 +7,7 @@
 //! - [`Timestamp`]: the type of every `google.protobuf.Timestamp` field, with the RFC 3339 JSON mapping and
 //!   conversions to `prost_types`, [`std::time::SystemTime`], and chrono and jiff behind features;
 //! - [`Any`]: a message of any type, with its JSON form for types that were registered;
+//! - [`well_known`]: `Duration`, `Struct`, the wrappers and the other well-known types;
 //! - [`json`]: numbers, bytes and enums as the proto3 JSON mapping wants them (feature `json`);
 //! - [`validate`]: the [`validate::Validate`] trait, the rules, and `buf.validate.Violations` (feature `validate`);
 //! - [`Enumeration`] and [`Redacted`]: small helpers of the generated code.
@@ -17,6 +18,7 @@
 pub mod json;
 #[cfg(feature = "validate")]
 pub mod validate;
+pub mod well_known;
 
 mod any;
 mod debug;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, Error as _};
 
 use super::buffer::Buffer;
+use crate::well_known::*;
 use crate::{Any, Timestamp};
 
 /// How a type of message goes between its binary form and JSON.
@@ -49,10 +50,30 @@ pub(super) fn look_up(full_name: &str) -> Option<Codec> {
 }
 
 fn well_known() -> HashMap<String, Codec> {
-    HashMap::from([
-        (Any::full_name(), codec::<Any>(true)),
-        (Timestamp::full_name(), codec::<Timestamp>(true)),
-    ])
+    macro_rules! special {
+        ($($message:ty),* $(,)?) => { [$((<$message>::full_name(), codec::<$message>(true))),*] };
+    }
+
+    let special = special![
+        Any,
+        Timestamp,
+        Duration,
+        FieldMask,
+        Struct,
+        Value,
+        ListValue,
+        BoolValue,
+        BytesValue,
+        DoubleValue,
+        FloatValue,
+        Int32Value,
+        Int64Value,
+        StringValue,
+        UInt32Value,
+        UInt64Value,
+    ];
+    let plain = (Empty::full_name(), codec::<Empty>(false));
+    special.into_iter().chain([plain]).collect()
 }
 
 fn codec<M>(is_special: bool) -> Codec
