@@ -1,5 +1,11 @@
 //! What the run-time part does around an implementation: limits, deadlines, panics, in every protocol.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in tests a failed expectation is the report"
+)]
+
 mod support;
 
 use std::io::Write as _;
