@@ -38,18 +38,29 @@
 //!
 //! # Using these messages from your own .proto files
 //!
-//! A crate whose .proto files import `gitpod/v1/runner_configuration.proto` refers to these types instead of generating
-//! a second set. Its build script tells prost (and pbjson-build, or `runner-configuration-codegen`) where they are:
+//! A crate whose .proto files import those of this one, such as `gitpod/v1/runner_configuration.proto`, refers to these
+//! types instead of generating a second set. There is no need to copy the imported files: the build script of this crate
+//! hands its compiled ones to the build scripts of the crates that depend on it directly.
 //!
 //! ```ignore
-//! // build.rs
-//! let mut config = prost_build::Config::new();
-//! config.extern_path(".gitpod.v1", "::runner_configuration::v1");
-//! config.extern_path(".google.protobuf.Timestamp", "::runner_configuration::Timestamp");
-//! // The descriptors of these messages, with their options, are in the variable
-//! // DEP_RUNNER_CONFIGURATION_PROTO_FDS of the build scripts of direct dependents:
-//! let fds = std::env::var("DEP_RUNNER_CONFIGURATION_PROTO_FDS")?;
+//! // build.rs, with `runner-configuration-codegen` among the build-dependencies
+//! use runner_configuration_codegen::{Descriptors, Error, Messages};
+//!
+//! fn main() -> Result<(), Error> {
+//!     let gitpod = Descriptors::from_dependency("runner-configuration-proto")?;
+//!     let files = ["fleet/v1/fleet.proto"];
+//!     let descriptors = Descriptors::compile_importing([&gitpod], ["proto"], files)?;
+//!     Messages::new(&descriptors)
+//!         .package("fleet.v1")
+//!         .extern_path(".gitpod.v1", "::runner_configuration::v1")
+//!         .generate()
+//! }
 //! ```
+//!
+//! Other generators find the encoded `FileDescriptorSet`, with comments, in the file that the variable
+//! `DEP_RUNNER_CONFIGURATION_PROTO_FDS` names. prost takes the types as
+//! `extern_path(".gitpod.v1", "::runner_configuration::v1")` and
+//! `extern_path(".google.protobuf.Timestamp", "::runner_configuration::Timestamp")`.
 
 /// The package `gitpod.v1`.
 pub mod v1 {

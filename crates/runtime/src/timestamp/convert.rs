@@ -182,6 +182,20 @@ mod tests {
         );
     }
 
+    #[test]
+    fn the_binary_form_and_the_fields_are_those_of_prost_types() {
+        use prost::Message as _;
+
+        // Also where the value is no valid time.
+        for (seconds, nanos) in [(0, 0), (-1, 5), (i64::MIN, -1), (i64::MAX, i32::MAX)] {
+            let timestamp = Timestamp { seconds, nanos };
+            let other = prost_types::Timestamp::from(timestamp);
+            assert_eq!((other.seconds, other.nanos), (seconds, nanos));
+            assert_eq!(Timestamp::from(other), timestamp);
+            assert_eq!(other.encode_to_vec(), timestamp.encode_to_vec());
+        }
+    }
+
     #[cfg(feature = "chrono")]
     #[test]
     fn chrono_converts_both_ways_also_before_the_epoch() {
