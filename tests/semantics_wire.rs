@@ -15,6 +15,8 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use http_body_util::Full;
 use prost::Message as _;
 use runner_configuration::validate::Violations;
+use runner_configuration_server::Authenticate;
+use runner_configuration_service::Service;
 use serde_json::{Value, json};
 use support::wire::{HttpClient, SERVICE, connect_error, http_client, send};
 use support::{ADMIN_KEY, RUNNER, TestServer, USER_KEY};
@@ -598,4 +600,40 @@ async fn large_replies_are_compressed_as_accepted_and_small_ones_are_not() {
     assert_eq!(encoding("br;q=1.0, gzip").await.as_deref(), Some("br"));
     assert_eq!(encoding("zstd").await.as_deref(), Some("zstd"));
     assert_eq!(encoding("lzma, gzip;q=0").await, None);
+}
+
+/// Can't tell who calls just now.
+struct Busy;
+
+impl Authenticate for Busy {
+    type Caller = ();
+
+    async fn authenticate(&self, _: &HeaderMap) -> Result<(), tonic::Status> {
+        let mut status = tonic::Status::unavailable("come back later");
+        let headers = status.metadata_mut();
+        headers.insert("retry-after-ms", "1500".parse().unwrap());
+        headers.insert("retry-after", "2".parse().unwrap());
+        Err(status)
+    }
+}
+
+#[tokio::test]
+async fn clients_find_the_time_to_wait_in_retry_after_ms_and_retry_after() {
+    let server = TestServer::start().await;
+    let service = Service::new(std::sync::Arc::clone(&server.store));
+    let router = runner_configuration_server::service(service).authenticate(Busy).into_router();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/{SERVICE}/GetEnvironmentClass", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    for content_type in ["application/json", "application/proto", "application/grpc-web+proto"] {
+        let request = Request::post(&url)
+            .header(header::CONTENT_TYPE, content_type)
+            .body(Full::default())
+            .unwrap();
+        let response = send(&http_client(Version::HTTP_11), request).await;
+        let headers = response.headers();
+        assert_eq!((&headers["retry-after-ms"], &headers["retry-after"]), (&"1500".parse().unwrap(), &"2".parse().unwrap()));
+        // It is worth another try, so nothing says otherwise.
+        assert!(!headers.contains_key("x-should-retry"), "{content_type}");
+    }
 }
