@@ -10,10 +10,13 @@ use super::{Timestamp, TimestampError};
 const MAX_LEN: usize = 30;
 
 impl fmt::Display for Timestamp {
-    /// Writes the RFC 3339 form in UTC; a value outside the valid range is a [`fmt::Error`].
+    /// Writes the RFC 3339 form in UTC, or the numbers of a value that is outside the valid range.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut buffer = [0; MAX_LEN];
-        f.write_str(self.write_rfc3339(&mut buffer).ok_or(fmt::Error)?)
+        match self.write_rfc3339(&mut buffer) {
+            Some(text) => f.pad(text),
+            None => write!(f, "no valid time ({} s, {} ns)", self.seconds, self.nanos),
+        }
     }
 }
 
@@ -266,16 +269,16 @@ mod tests {
     }
 
     #[test]
-    fn values_out_of_range_have_no_text() {
-        use std::fmt::Write as _;
-
+    fn values_out_of_range_are_shown_in_a_form_that_is_not_read() {
         for timestamp in [
             at(i64::MIN, 0),
             at(253_402_300_800, 0),
             at(0, -1),
             at(0, 1_000_000_000),
         ] {
-            assert!(write!(String::new(), "{timestamp}").is_err());
+            let text = timestamp.to_string();
+            assert!(text.starts_with("no valid time ("), "{text}");
+            assert!(text.parse::<Timestamp>().is_err());
         }
     }
 }
