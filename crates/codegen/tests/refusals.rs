@@ -295,11 +295,11 @@ fn packages_and_types_that_are_not_known() {
     }
 
     let result = messages(
-        "duration",
-        "import \"google/protobuf/duration.proto\"; message M { google.protobuf.Duration a = 1; }",
+        "api",
+        "import \"google/protobuf/api.proto\"; message M { google.protobuf.Api a = 1; }",
     );
     assert!(
-        matches!(&result, Err(Error::UnknownType(name)) if name == "google.protobuf.Duration"),
+        matches!(&result, Err(Error::UnknownType(name)) if name == "google.protobuf.Api"),
         "{result:?}"
     );
 }
@@ -318,7 +318,7 @@ fn files_that_do_not_compile() {
 fn streaming_rpcs_and_foreign_messages() {
     let services = |name: &str, rpc: &str, rust: &str| {
         let text = format!(
-            "syntax = \"proto3\"; package test; import \"google/protobuf/empty.proto\";
+            "syntax = \"proto3\"; package test; import \"google/protobuf/api.proto\";
              message M {{}} service S {{ rpc Do({rpc}; }}"
         );
         let project = Project::new(name, &[("test.proto", &text)]);
@@ -341,9 +341,9 @@ fn streaming_rpcs_and_foreign_messages() {
             "{result:?}"
         );
     }
-    let result = services("foreign", "M) returns (google.protobuf.Empty)", "crate::v1");
+    let result = services("foreign", "M) returns (google.protobuf.Api)", "crate::v1");
     assert!(
-        matches!(&result, Err(Error::UnknownType(name)) if name == "google.protobuf.Empty"),
+        matches!(&result, Err(Error::UnknownType(name)) if name == "google.protobuf.Api"),
         "{result:?}"
     );
     let result = services("path", "M) returns (M)", "not a path");
