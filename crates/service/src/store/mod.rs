@@ -20,7 +20,8 @@
 //!   once (a back-end may have to repeat its transaction). What they return as `Err` changes nothing.
 //! - **Audit.** Each change is recorded in its own transaction, with who made it ([`Change`]).
 //!
-//! A new back-end implements [`Store`] and calls the behavioural suite from its own test file.
+//! A new back-end implements [`Store`] and calls the behavioural suite (`tests/store_suite`) from its own test file,
+//! which says no more than how to make an empty store.
 
 mod error;
 mod filter;
@@ -73,7 +74,7 @@ pub trait Store: Send + Sync + 'static {
     /// Removes the runner.
     ///
     /// A runner that still has objects is removed only with `force`, and they are removed with it, in one
-    /// transaction. No object can be created for the runner after that.
+    /// transaction, for which other changes wait. No object can be created for the runner after that.
     fn remove_runner(
         &self,
         change: Change,

@@ -5,7 +5,7 @@
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use rusqlite::{Connection, Transaction};
 
@@ -34,7 +34,7 @@ impl Readers {
     ) -> Result<T, StoreError> {
         // With as many connections as threads that call, the first one tried is nearly always free. Starting with
         // the same one keeps its cache warm.
-        if let Some(connection) = self.connections.iter().find_map(|one| one.try_lock().ok()) {
+        if let Some(connection) = self.connections.iter().find_map(try_lock) {
             return look_up(&connection);
         }
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.connections.len();
@@ -45,7 +45,16 @@ impl Readers {
     }
 }
 
-/// A look-up that panicked leaves nothing behind on its connection: statements and snapshots end when dropped.
+// A look-up that panicked leaves nothing behind on its connection: statements and snapshots end when dropped.
+
+fn try_lock(connection: &Mutex<Connection>) -> Option<MutexGuard<'_, Connection>> {
+    match connection.try_lock() {
+        Ok(connection) => Some(connection),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
 fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
