@@ -3,9 +3,11 @@
 //! What a caller does follows from its number and from how many changes it made, so whoever knows how many were
 //! acknowledged knows what the store holds. A caller changes one runner and its objects.
 
+mod operation;
+mod state;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::time::SystemTime;
 
 use runner_configuration::v1::HostAuthenticationTokenSource as Source;
 use runner_configuration::v1::*;
@@ -13,6 +15,8 @@ use runner_configuration_service::store::sqlite::SqliteStore;
 use runner_configuration_service::store::*;
 use uuid::Uuid;
 
+use self::operation::Operation;
+use self::state::State;
 use crate::random::Random;
 
 /// How many callers there are.
@@ -25,35 +29,6 @@ pub(crate) struct Caller {
     random: Random,
     made: u64,
     state: State,
-}
-
-/// The runner, its objects, and how many changes are on record.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct State {
-    runner: Option<Runner>,
-    classes: BTreeMap<Uuid, EnvironmentClass>,
-    tokens: BTreeMap<Uuid, HostAuthenticationTokenRecord>,
-    scm: BTreeMap<Uuid, ScmIntegration>,
-    llm: BTreeMap<Uuid, LlmIntegration>,
-    changes: u64,
-}
-
-/// A change.
-#[derive(Clone, Debug)]
-pub(crate) enum Operation {
-    PutRunner(Runner),
-    RemoveRunner(Uuid),
-    CreateClass(EnvironmentClassRecord),
-    UpdateClass(Uuid, String),
-    CreateScm(ScmIntegrationRecord),
-    /// Offers no OAuth any more, or no PAT, and loses those tokens.
-    UpdateScm(Uuid, TokenDeletions),
-    DeleteScm(Uuid),
-    CreateToken(HostAuthenticationTokenRecord),
-    UpdateToken(Uuid, Sealed),
-    DeleteToken(Uuid),
-    CreateLlm(LlmIntegrationRecord),
-    DeleteLlm(Uuid),
 }
 
 impl Caller {
@@ -255,216 +230,6 @@ impl Caller {
         let length = self.random.below(longest);
         let word = format!("{:x} ", self.random.next());
         word.chars().cycle().take(length).collect()
-    }
-}
-
-impl Operation {
-    /// Makes the change; whatever it returns, other than an error, is as it should be.
-    async fn run(self, store: &SqliteStore, by: SubjectKey) -> Result<(), StoreError> {
-        let change = Change::by(by, "crash test", SystemTime::UNIX_EPOCH);
-        match self {
-            Self::PutRunner(runner) => {
-                let put = store.put_runner(change, runner).await?;
-                assert_ne!(put, RunnerPut::Unchanged);
-            }
-            Self::RemoveRunner(id) => {
-                let removed = store.remove_runner(change, id, true).await?;
-                assert!(matches!(removed, RunnerRemoved::Done(_)));
-            }
-            Self::CreateClass(class) => {
-                assert_eq!(
-                    store.create_environment_class(change, class).await?,
-                    Created::Done
-                );
-            }
-            Self::UpdateClass(id, text) => {
-                let update = move |class: &mut EnvironmentClassRecord| {
-                    class.message.description.clone_from(&text);
-                    Ok::<_, ()>(())
-                };
-                let updated = store.update_environment_class(change, id, update).await?;
-                assert_eq!(updated, Updated::Done(()));
-            }
-            Self::CreateScm(scm) => {
-                assert_eq!(
-                    store.create_scm_integration(change, scm).await?,
-                    Created::Done
-                );
-            }
-            Self::UpdateScm(id, deletions) => {
-                let update = move |scm: &mut ScmIntegrationRecord| {
-                    withdraw(&mut scm.message, deletions);
-                    Ok::<_, ()>(deletions)
-                };
-                let updated = store.update_scm_integration(change, id, update).await?;
-                assert!(matches!(updated, Updated::Done(_)));
-            }
-            Self::DeleteScm(id) => {
-                assert!(store.delete_scm_integration(change, id).await?.is_some());
-            }
-            Self::CreateToken(token) => {
-                let created = store
-                    .create_host_authentication_token(change, token)
-                    .await?;
-                assert_eq!(created, TokenCreated::Done);
-            }
-            Self::UpdateToken(id, sealed) => {
-                let update = move |token: &mut HostAuthenticationTokenRecord| {
-                    token.token = sealed.clone();
-                    Ok::<_, ()>(())
-                };
-                let updated = store
-                    .update_host_authentication_token(change, id, update)
-                    .await?;
-                assert_eq!(updated, Updated::Done(()));
-            }
-            Self::DeleteToken(id) => {
-                assert!(
-                    store
-                        .delete_host_authentication_token(change, id, None)
-                        .await?
-                );
-            }
-            Self::CreateLlm(llm) => {
-                assert_eq!(
-                    store.create_llm_integration(change, llm).await?,
-                    Created::Done
-                );
-            }
-            Self::DeleteLlm(id) => {
-                let deleted = store.delete_llm_integration(change, id, true).await?;
-                assert_eq!(deleted, LlmIntegrationDeleted::Done);
-            }
-        }
-        Ok(())
-    }
-}
-
-impl State {
-    fn apply(&mut self, operation: &Operation) {
-        match operation.clone() {
-            Operation::PutRunner(runner) => self.runner = Some(runner),
-            Operation::RemoveRunner(_) => {
-                *self = Self {
-                    changes: self.changes,
-                    ..Self::default()
-                };
-            }
-            Operation::CreateClass(class) => drop(self.classes.insert(class.id, class.message)),
-            Operation::UpdateClass(id, text) => {
-                self.classes.get_mut(&id).unwrap().description = text;
-            }
-            Operation::CreateScm(scm) => drop(self.scm.insert(scm.id, scm.message)),
-            Operation::UpdateScm(id, deletions) => {
-                let scm = self.scm.get_mut(&id).unwrap();
-                withdraw(scm, deletions);
-                let host = scm.host.clone();
-                self.tokens.retain(|_, token| {
-                    let deleted = match token.message.source() {
-                        Source::Oauth => deletions.oauth,
-                        _ => deletions.pat,
-                    };
-                    !(deleted && token.message.host == host)
-                });
-            }
-            Operation::DeleteScm(id) => {
-                let deleted = self.scm.remove(&id).unwrap();
-                let others: Vec<_> = self
-                    .scm
-                    .values()
-                    .filter(|scm| scm.host == deleted.host)
-                    .collect();
-                let oauth = others.iter().any(|scm| scm.oauth.is_some());
-                let pat = others.iter().any(|scm| scm.pat);
-                self.tokens.retain(|_, token| match token.integration_id {
-                    Some(integration) => integration != id,
-                    None if token.message.host != deleted.host => true,
-                    None => match token.message.source() {
-                        Source::Oauth => oauth,
-                        _ => pat,
-                    },
-                });
-            }
-            Operation::CreateToken(token) => drop(self.tokens.insert(token.id, token)),
-            Operation::UpdateToken(id, sealed) => {
-                self.tokens.get_mut(&id).unwrap().token = sealed;
-            }
-            Operation::DeleteToken(id) => drop(self.tokens.remove(&id)),
-            Operation::CreateLlm(llm) => drop(self.llm.insert(llm.id, llm.message)),
-            Operation::DeleteLlm(id) => drop(self.llm.remove(&id)),
-        }
-    }
-
-    async fn read(store: &SqliteStore, runner_id: Uuid, changes: u64) -> Result<Self, StoreError> {
-        const ALL: PageRequest = PageRequest {
-            after: None,
-            limit: usize::MAX,
-        };
-        let runner_ids = vec![runner_id];
-        let filter = EnvironmentClassFilter {
-            runner_ids: runner_ids.clone(),
-            ..Default::default()
-        };
-        let classes = store.environment_classes(filter, ALL).await?.decode()?;
-        let filter = RunnerFilter { runner_ids };
-        let scm = store
-            .scm_integrations(filter.clone(), ALL)
-            .await?
-            .decode()?;
-        let llm = store.llm_integrations(filter, ALL).await?.decode()?;
-        let filter = HostAuthenticationTokenFilter {
-            runner_id: Some(runner_id),
-            ..Default::default()
-        };
-        let mut tokens = BTreeMap::new();
-        for token in store
-            .host_authentication_tokens(filter, ALL)
-            .await?
-            .decode()?
-        {
-            let id = token.id.parse().unwrap();
-            let record = store.host_authentication_token_record(id).await?;
-            tokens.extend(record.map(|record| (id, record)));
-        }
-        Ok(Self {
-            runner: store.runner(runner_id).await?,
-            classes: classes
-                .into_iter()
-                .map(|it| (it.id.parse().unwrap(), it))
-                .collect(),
-            tokens,
-            scm: scm
-                .into_iter()
-                .map(|it| (it.id.parse().unwrap(), it))
-                .collect(),
-            llm: llm
-                .into_iter()
-                .map(|it| (it.id.parse().unwrap(), it))
-                .collect(),
-            changes,
-        })
-    }
-
-    fn summary(&self) -> String {
-        format!(
-            "runner {:?}, {} classes, {} tokens, {} SCM and {} LLM integrations, {} changes",
-            self.runner.as_ref().map(|runner| &runner.name),
-            self.classes.len(),
-            self.tokens.len(),
-            self.scm.len(),
-            self.llm.len(),
-            self.changes,
-        )
-    }
-}
-
-/// Makes an integration offer less.
-fn withdraw(scm: &mut ScmIntegration, deletions: TokenDeletions) {
-    if deletions.oauth {
-        scm.oauth = None;
-    }
-    if deletions.pat {
-        scm.pat = false;
     }
 }
 
