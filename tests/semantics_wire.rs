@@ -621,18 +621,30 @@ impl Authenticate for Busy {
 async fn clients_find_the_time_to_wait_in_retry_after_ms_and_retry_after() {
     let server = TestServer::start().await;
     let service = Service::new(std::sync::Arc::clone(&server.store));
-    let router = runner_configuration_server::service(service).authenticate(Busy).into_router();
+    let router = runner_configuration_server::service(service)
+        .authenticate(Busy)
+        .into_router();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/{SERVICE}/GetEnvironmentClass", listener.local_addr().unwrap());
+    let url = format!(
+        "http://{}/{SERVICE}/GetEnvironmentClass",
+        listener.local_addr().unwrap()
+    );
     tokio::spawn(async move { axum::serve(listener, router).await });
-    for content_type in ["application/json", "application/proto", "application/grpc-web+proto"] {
+    for content_type in [
+        "application/json",
+        "application/proto",
+        "application/grpc-web+proto",
+    ] {
         let request = Request::post(&url)
             .header(header::CONTENT_TYPE, content_type)
             .body(Full::default())
             .unwrap();
         let response = send(&http_client(Version::HTTP_11), request).await;
         let headers = response.headers();
-        assert_eq!((&headers["retry-after-ms"], &headers["retry-after"]), (&"1500".parse().unwrap(), &"2".parse().unwrap()));
+        assert_eq!(
+            (&headers["retry-after-ms"], &headers["retry-after"]),
+            (&"1500".parse().unwrap(), &"2".parse().unwrap())
+        );
         // It is worth another try, so nothing says otherwise.
         assert!(!headers.contains_key("x-should-retry"), "{content_type}");
     }
