@@ -107,7 +107,8 @@ impl<'a> Services<'a> {
     ///
     /// # Errors
     ///
-    /// An unknown package, a streaming RPC that is not [skipped](Self::skip_streaming), messages of a package that was not named, or a path that is not Rust.
+    /// An unknown package, a streaming RPC that is not [skipped](Self::skip_streaming), messages of a package that was
+    /// not named, or a path that is not Rust.
     pub fn server(&self) -> Result<(), Error> {
         self.require_paths()?;
         for (package, _) in &self.packages {

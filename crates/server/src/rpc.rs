@@ -16,6 +16,8 @@ mod protocol;
 mod query;
 mod reply;
 mod server;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 pub use authenticate::{Anonymous, Authenticate};
 pub use call::{Call, Dispatch, FromTonic, Method, UrlParameters};

@@ -9,7 +9,7 @@ use connectrpc_axum::message::request::{decode_proto, decompress_bytes, read_bod
 use connectrpc_axum::message::response::{compress_bytes, encode_proto};
 use connectrpc_axum::{CompressionConfig, CompressionEncoding, negotiate_response_encoding};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use prost::Message;
 use runner_configuration_runtime::json;
 use runner_configuration_runtime::validate::Validate;
@@ -68,10 +68,7 @@ async fn receive(
         let (parts, _) = request.into_parts();
         let query = GetQuery::read(parts.uri.query().unwrap_or_default())?;
         let encoding = request_encoding(query.compression.as_deref())?;
-        return Ok((
-            parts,
-            decompress_bytes(query.message.into(), encoding, limit)?,
-        ));
+        return Ok((parts, decompress(query.message.into(), encoding, limit)?));
     }
     let checked = post_encoding(&request);
     let (parts, body) = request.into_parts();
@@ -83,7 +80,15 @@ async fn receive(
         }
     };
     let body = read_within(body, &parts, limit).await?;
-    Ok((parts, decompress_bytes(body, encoding, limit)?))
+    Ok((parts, decompress(body, encoding, limit)?))
+}
+
+/// No bytes are the empty message however they are compressed: some clients' zstd leaves it so.
+fn decompress(body: Bytes, encoding: CompressionEncoding, limit: usize) -> Result<Bytes, Status> {
+    if body.is_empty() {
+        return Ok(body);
+    }
+    decompress_bytes(body, encoding, limit).map_err(Status::from)
 }
 
 /// How the body of a POST is compressed, if its headers are in order.
@@ -150,7 +155,7 @@ fn send<Res>(
 where
     Res: Message + Serialize,
 {
-    let (message, metadata) = reply.into_parts();
+    let (message, headers, trailers) = reply.into_parts();
     let body = match codec {
         Codec::Proto => encode_proto(&message),
         Codec::Json => serde_json::to_vec(&message).map_err(|error| {
@@ -163,8 +168,9 @@ where
     let config = CompressionConfig::new(options.compress_from_bytes);
     let (body, compressed) = compress_bytes(body.into(), encoding, &config)?;
     let mut response = Response::new(Body::from(body));
+    *response.headers_mut() = headers;
     let headers = response.headers_mut();
-    *headers = metadata.into_headers();
+    append_trailers(headers, &trailers);
     headers.insert(header::CONTENT_TYPE, codec.content_type());
     if compressed {
         headers.insert(
@@ -173,6 +179,17 @@ where
         );
     }
     Ok(response)
+}
+
+/// A unary reply has no trailers in Connect: they are headers whose names begin with `trailer-`.
+fn append_trailers(headers: &mut HeaderMap, trailers: &HeaderMap) {
+    for (name, value) in trailers {
+        let name = HeaderName::try_from(format!("trailer-{name}"));
+        // A valid name stays one; only its length has a bound.
+        if let Ok(name) = name {
+            headers.append(name, value.clone());
+        }
+    }
 }
 
 fn accepted_encoding(headers: &HeaderMap) -> CompressionEncoding {

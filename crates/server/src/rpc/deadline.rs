@@ -7,18 +7,31 @@ use tonic::Status;
 
 use super::Protocol;
 
-/// When a call's caller stops waiting. Implementations find it in the request's extensions.
+/// When a call ends at the latest. Implementations find it in the request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deadline(
-    /// The time at which the call is answered with `deadline_exceeded`.
-    pub Instant,
-);
+pub struct Deadline {
+    at: Instant,
+    asked: Option<Duration>,
+}
 
 impl Deadline {
     /// The earlier of the caller's deadline and the server's.
     pub(super) fn within(longest: Duration, asked: Option<Duration>) -> Self {
         let timeout = asked.map_or(longest, |asked| asked.min(longest));
-        Self(Instant::now() + timeout)
+        Self {
+            at: Instant::now() + timeout,
+            asked,
+        }
+    }
+
+    /// The time at which the call is answered with `deadline_exceeded`.
+    pub fn at(self) -> Instant {
+        self.at
+    }
+
+    /// How long the caller waits, counted from its request, where it said so; the server's own limit may be shorter.
+    pub fn asked(self) -> Option<Duration> {
+        self.asked
     }
 }
 

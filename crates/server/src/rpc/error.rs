@@ -116,17 +116,17 @@ pub(super) fn unknown_path(path: &str, headers: &HeaderMap) -> Response<Body> {
     response
 }
 
-/// Answers a request to an RPC that comes with the wrong method or content type.
+/// Answers a request to an RPC that comes with the wrong method or content type: to gRPC's clients in their form, to all
+/// others by the HTTP status, from which Connect's clients take the code.
 pub(super) fn unsupported(reason: Unsupported, headers: &HeaderMap) -> Response<Body> {
-    let protocol = for_error(headers);
-    let (status, code, header) = match reason {
+    let (text, code, header) = match reason {
         Unsupported::Method(allowed) => (
-            Status::unimplemented(format!("this RPC takes the methods {allowed}")),
+            format!("this RPC takes the methods {allowed}\n"),
             StatusCode::METHOD_NOT_ALLOWED,
             (header::ALLOW, HeaderValue::from_static(allowed)),
         ),
         Unsupported::ContentType => (
-            Status::invalid_argument(format!("Content-Type: must be one of {ACCEPT_POST}")),
+            format!("Content-Type: must be one of {ACCEPT_POST}\n"),
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             (
                 HeaderName::from_static("accept-post"),
@@ -134,7 +134,12 @@ pub(super) fn unsupported(reason: Unsupported, headers: &HeaderMap) -> Response<
             ),
         ),
     };
-    let mut response = respond(status, protocol);
+    let protocol = for_error(headers);
+    let mut response = if protocol.is_connect() {
+        text.into_response()
+    } else {
+        respond(Status::unimplemented(text.trim_end()), protocol)
+    };
     *response.status_mut() = code;
     response.headers_mut().insert(header.0, header.1);
     response

@@ -1,18 +1,23 @@
-//! gRPC unary calls, by tonic.
+//! gRPC unary calls, by tonic's building blocks: framing, compression, status and trailers are tonic's.
+
+mod compression;
+mod expand;
 
 use std::future::Future;
 
 use axum::body::Body;
-use http::Response;
+use futures_util::stream;
+use http::{HeaderValue, Request, Response, header};
 use prost::Message;
 use runner_configuration_runtime::validate::Validate;
-use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder};
-use tonic::{Code, Status};
-use tonic_prost::{ProstCodec, ProstDecoder, ProstEncoder};
-use tower::service_fn;
+use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBody};
+use tonic::metadata::MetadataMap;
+use tonic::{Code, Status, Streaming};
+use tonic_prost::{ProstCodec, ProstDecoder};
 
 use super::call::{UrlParameters, prepare};
-use super::{Call, Reply, error};
+use super::discard::discard;
+use super::{Call, Options, Reply, error};
 
 pub(super) async fn unary<Req, Res, F, Fut>(
     call: Call<'_>,
@@ -30,78 +35,101 @@ where
         protocol,
         options,
     } = call;
-    let limit = options.max_message_bytes;
+    let encoding = compression::accepted(request.headers());
     let query = request.uri().query().map(str::to_owned);
-    let mut grpc = tonic::server::Grpc::new(MessageCodec::<Res, Req>::default())
-        .max_decoding_message_size(limit)
-        .max_encoding_message_size(usize::MAX)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .accept_compressed(CompressionEncoding::Zstd)
-        .send_compressed(CompressionEncoding::Gzip)
-        .send_compressed(CompressionEncoding::Zstd);
-    let mut handler = Some(handler);
-    let service = service_fn(|mut request: tonic::Request<Req>| {
-        let handler = handler.take();
-        let query = query.as_deref();
-        async move {
-            let handler =
-                handler.ok_or_else(|| Status::internal("a unary call has one message"))?;
-            let reply = async {
-                prepare(request.get_mut(), query, url_parameters)?;
-                handler(request).await
-            };
-            let (message, metadata) = reply.await.map_err(error::annotated)?.into_parts();
-            let small = message.encoded_len() < options.compress_from_bytes;
-            let mut response = tonic::Response::from_parts(metadata, message, Default::default());
-            if small {
-                response.disable_compression();
-            }
-            Ok(response)
-        }
-    });
-    let response = grpc.unary(service, request).await;
-    // Without a call of the handler, tonic itself has refused the message.
-    match status_code(&response) {
-        Some(Code::OutOfRange) if handler.is_some() => {
-            let text = format!("the request message is larger than {limit} bytes");
-            error::respond(Status::resource_exhausted(text), protocol)
-        }
-        _ => response.map(Body::new),
+    let reply = async {
+        let mut request = receive(request, options.max_message_bytes).await?;
+        prepare(request.get_mut(), query.as_deref(), url_parameters)?;
+        handler(request).await
+    };
+    match reply.await {
+        Ok(reply) => send(reply, encoding, options),
+        Err(status) => error::respond(status, protocol),
     }
 }
 
-fn status_code<B>(response: &Response<B>) -> Option<Code> {
+/// The one message of a unary call.
+async fn receive<Req>(request: Request<Body>, limit: usize) -> Result<tonic::Request<Req>, Status>
+where
+    Req: Message + Default + 'static,
+{
+    let (parts, body) = request.into_parts();
+    let body = match compression::of_request(&parts.headers) {
+        Ok(connectrpc_axum::CompressionEncoding::Identity) => body,
+        Ok(encoding) => expand::expand(body, encoding, limit).await?,
+        Err(status) => {
+            discard(body).await;
+            return Err(status);
+        }
+    };
+    let mut messages = Streaming::new_request(MessageDecoder::default(), body, None, Some(limit));
+    let message = messages
+        .message()
+        .await
+        .map_err(|status| match status.code() {
+            // tonic's code for a message beyond the limit.
+            Code::OutOfRange => Status::resource_exhausted(format!(
+                "the request message is larger than {limit} bytes"
+            )),
+            _ => status,
+        })?;
+    let message = message.ok_or_else(|| wrong_number("there is none"))?;
+    if messages.message().await?.is_some() {
+        return Err(wrong_number("there are more"));
+    }
+    let metadata = MetadataMap::from_headers(parts.headers);
+    Ok(tonic::Request::from_parts(
+        metadata,
+        parts.extensions,
+        message,
+    ))
+}
+
+/// gRPC's code for a unary call that has not one message.
+fn wrong_number(found: &str) -> Status {
+    Status::unimplemented(format!("a unary call has one message: {found}"))
+}
+
+fn send<Res>(
+    reply: Reply<Res>,
+    encoding: Option<CompressionEncoding>,
+    options: &Options,
+) -> Response<Body>
+where
+    Res: Message + 'static,
+{
+    let (message, headers, trailers) = reply.into_parts();
+    let encoding = encoding.filter(|_| message.encoded_len() >= options.compress_from_bytes);
+    // tonic writes the metadata of the status that ends a stream into the trailers.
+    let end = Status::with_metadata(Code::Ok, "", MetadataMap::from_headers(trailers));
+    let body = EncodeBody::new_server(
+        ProstCodec::<Res, ()>::default().encoder(),
+        stream::iter([Ok(message), Err(end)]),
+        encoding,
+        Default::default(),
+        None,
+    );
+    let mut response = Response::new(Body::new(body));
+    *response.headers_mut() = headers;
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/grpc"),
+    );
+    if let Some(encoding) = encoding {
+        headers.insert(compression::ENCODING, compression::name(encoding));
+    }
     response
-        .headers()
-        .get("grpc-status")
-        .map(|status| Code::from_bytes(status.as_bytes()))
 }
 
-/// tonic's codec for prost messages, but that a malformed message is the caller's fault.
-struct MessageCodec<Res, Req>(ProstCodec<Res, Req>);
-
-impl<Res, Req> Default for MessageCodec<Res, Req> {
-    fn default() -> Self {
-        Self(ProstCodec::default())
-    }
-}
-
-impl<Res: Message + 'static, Req: Message + Default + 'static> Codec for MessageCodec<Res, Req> {
-    type Encode = Res;
-    type Decode = Req;
-    type Encoder = ProstEncoder<Res>;
-    type Decoder = MessageDecoder<Req>;
-
-    fn encoder(&mut self) -> Self::Encoder {
-        self.0.encoder()
-    }
-
-    fn decoder(&mut self) -> Self::Decoder {
-        MessageDecoder(self.0.decoder())
-    }
-}
-
+/// tonic's decoder for prost messages, but that a malformed message is the caller's fault.
 struct MessageDecoder<Req>(ProstDecoder<Req>);
+
+impl<Req> Default for MessageDecoder<Req> {
+    fn default() -> Self {
+        Self(ProstDecoder::default())
+    }
+}
 
 impl<Req: Message + Default> Decoder for MessageDecoder<Req> {
     type Item = Req;

@@ -182,7 +182,8 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
             };
             Ok(self.dispatch.call(method, call).await)
         };
-        match tokio::time::timeout_at(deadline.0, AssertUnwindSafe(answer).catch_unwind()).await {
+        match tokio::time::timeout_at(deadline.at(), AssertUnwindSafe(answer).catch_unwind()).await
+        {
             Ok(Ok(answer)) => answer.unwrap_or_else(|status| error::respond(status, protocol)),
             Ok(Err(_panic)) => {
                 tracing::error!("the implementation panicked");

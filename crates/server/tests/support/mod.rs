@@ -10,6 +10,8 @@ use tonic::{Request, Response, Status};
 pub(crate) const ANSWER: &str = "00000000-0000-0000-0000-000000000001";
 /// Panics.
 pub(crate) const PANIC: &str = "00000000-0000-0000-0000-000000000002";
+/// Answers with headers and trailers of its own.
+pub(crate) const METADATA: &str = "00000000-0000-0000-0000-000000000004";
 /// Takes a minute.
 pub(crate) const SLOW: &str = "00000000-0000-0000-0000-000000000003";
 
@@ -44,7 +46,16 @@ macro_rules! lacking {
                 &self,
                 request: Request<GetEnvironmentClassRequest>,
             ) -> Result<Reply<GetEnvironmentClassResponse>, Status> {
-                Ok(get(request).await?.into())
+                let with_metadata = request.get_ref().environment_class_id == METADATA;
+                let mut reply = Reply::new(get(request).await?);
+                if with_metadata {
+                    for value in ["1", "2"] {
+                        let value = tonic::metadata::MetadataValue::from_static(value);
+                        reply.metadata_mut().append("x-header", value.clone());
+                        reply.trailers_mut().append("x-trailer", value);
+                    }
+                }
+                Ok(reply)
             }
 
             $(async fn $method(&self, _: Request<$request>) -> Result<Reply<$response>, Status> {
