@@ -23,12 +23,40 @@ pub(crate) struct Json<'a> {
     pub(crate) runtime: &'a syn::Path,
     /// Whether the repeated fields of a message, given its full name, are written when they are empty.
     pub(crate) always_written: &'a dyn Fn(&str) -> bool,
+    /// Whether unknown fields and unknown names of enum values are refused.
+    pub(crate) refuse_unknown: bool,
 }
 
 impl Json<'_> {
     /// `Serialize` and `Deserialize` for the messages and enums of the package.
     pub(crate) fn generate(&self, descriptors: &Descriptors) -> Result<TokenStream, Error> {
-        self.correct(&pbjson_text(descriptors, self.types)?)
+        self.correct(&self.pbjson_text(descriptors)?)
+    }
+
+    fn pbjson_text(&self, descriptors: &Descriptors) -> Result<String, Error> {
+        let package = self.types.package;
+        let mut builder = pbjson_build::Builder::new();
+        if !self.refuse_unknown {
+            builder.ignore_unknown_fields();
+        }
+        for (proto, rust) in self.types.extern_paths {
+            builder.extern_path(proto, rust);
+        }
+        let io = |error| Error::io("pbjson-build".as_ref(), error);
+        builder
+            .register_descriptors(descriptors.encoded())
+            .map_err(io)?;
+        let packages = builder
+            .generate(&[format!(".{package}")], |_| Ok(Vec::new()))
+            .map_err(io)?;
+        let mut code = Vec::new();
+        for (written, text) in packages {
+            // The prefix also matches deeper packages.
+            if written.to_string() == package {
+                code.extend_from_slice(&text);
+            }
+        }
+        String::from_utf8(code).map_err(|error| io(std::io::Error::other(error)))
     }
 
     fn correct(&self, code: &str) -> Result<TokenStream, Error> {
@@ -73,6 +101,13 @@ impl Json<'_> {
             #file
             #registration
         })
+    }
+
+    /// The type that reads a value of an enum.
+    fn enum_value(&self, enumeration: &TokenStream) -> TokenStream {
+        let runtime = self.runtime;
+        let refuse_unknown = self.refuse_unknown.then(|| quote!(, true));
+        quote!(#runtime::json::EnumValue<#enumeration #refuse_unknown>)
     }
 
     /// The function that makes all messages of the package known to the JSON form of `google.protobuf.Any`.
@@ -134,30 +169,6 @@ impl VisitMut for Keywords {
     }
 }
 
-fn pbjson_text(descriptors: &Descriptors, types: &Types<'_>) -> Result<String, Error> {
-    let package = types.package;
-    let mut builder = pbjson_build::Builder::new();
-    builder.ignore_unknown_fields();
-    for (proto, rust) in types.extern_paths {
-        builder.extern_path(proto, rust);
-    }
-    let io = |error| Error::io("pbjson-build".as_ref(), error);
-    builder
-        .register_descriptors(descriptors.encoded())
-        .map_err(io)?;
-    let packages = builder
-        .generate(&[format!(".{package}")], |_| Ok(Vec::new()))
-        .map_err(io)?;
-    let mut code = Vec::new();
-    for (written, text) in packages {
-        // The prefix also matches deeper packages.
-        if written.to_string() == package {
-            code.extend_from_slice(&text);
-        }
-    }
-    String::from_utf8(code).map_err(|error| io(std::io::Error::other(error)))
-}
-
 /// Replaces `actual` after comparing it with what pbjson-build is known to write.
 fn replace(
     field: &FieldDescriptor,
@@ -209,8 +220,9 @@ mod tests {
             types: &types,
             runtime: &syn::parse_quote!(::runtime),
             always_written: &|_| true,
+            refuse_unknown: false,
         };
-        let code = alter(&pbjson_text(&descriptors, &types)?);
+        let code = alter(&json.pbjson_text(&descriptors)?);
         json.correct(&code).map(|code| text(&code))
     }
 
@@ -297,6 +309,36 @@ mod tests {
             let result = with_line(lines[0], |line| line.replace(")?;", ".clone())?;"));
             assert!(matches!(result, Err(Error::UnexpectedJsonCode { .. })));
         }
+    }
+
+    #[test]
+    fn an_altered_check_of_a_oneof_fails_the_build() {
+        let lines = lines_with("if choice__.is_some()");
+        assert_eq!(lines.len(), 4);
+        for number in lines {
+            let result = with_line(number, |line| line.replace("is_some", "is_none"));
+            assert!(matches!(result, Err(Error::UnexpectedJsonCode { .. })));
+        }
+    }
+
+    #[test]
+    fn unknown_names_are_refused_only_when_asked_for() {
+        let reader = |refuse_unknown| {
+            let types = Types {
+                package: "shapes",
+                extern_paths: &[],
+            };
+            let json = Json {
+                messages: &[],
+                types: &types,
+                runtime: &syn::parse_quote!(::runtime),
+                always_written: &|_| false,
+                refuse_unknown,
+            };
+            text(&json.enum_value(&quote!(Colour))).replace(' ', "")
+        };
+        assert_eq!(reader(false), "::runtime::json::EnumValue<Colour>");
+        assert_eq!(reader(true), "::runtime::json::EnumValue<Colour,true>");
     }
 
     #[test]

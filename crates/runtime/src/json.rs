@@ -2,9 +2,10 @@
 //!
 //! [`from_slice`] reads a message and says which field is wrong where it can't.
 //!
-//! Generated `Deserialize` code reads through [`Number`], [`Bytes`], [`EnumValue`] and [`Map`]; generated `Serialize` code
-//! writes through [`Float`], [`EnumNumber`] and their slices. They accept and produce what the specification says
-//! (<https://protobuf.dev/programming-guides/json/>), which is wider than what serde does for the same Rust types.
+//! Generated `Deserialize` code reads through [`Number`], [`Bytes`], [`EnumValue`], [`BoolKey`] and [`Map`]; generated
+//! `Serialize` code writes through [`Float`], [`EnumNumber`] and their slices. They accept and produce what the
+//! specification says (<https://protobuf.dev/programming-guides/json/>), which is wider than what serde does for the same
+//! Rust types.
 //!
 //! [`register`] tells which messages an [`Any`](crate::Any) may hold.
 
@@ -21,7 +22,7 @@ mod registry;
 pub use bytes::Bytes;
 pub use enumeration::{EnumNumber, EnumNumbers, EnumValue};
 pub use float::{Float, Floats};
-pub use map::Map;
+pub use map::{BoolKey, Map};
 pub use number::{JsonNumber, Number};
 pub use read::{ReadError, from_slice};
 pub use registry::register;

@@ -5,7 +5,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use quote::quote;
 use syn::visit_mut::{self, VisitMut};
 
-use super::{Json, replace};
+use super::{Json, replace, same_code, unexpected};
 use crate::Error;
 use crate::names::{oneof_path, real_oneof, snake, text, upper_camel};
 
@@ -39,10 +39,10 @@ struct Arms<'a> {
 impl VisitMut for Arms<'_> {
     fn visit_arm_mut(&mut self, arm: &mut syn::Arm) {
         if let Some(field) = self.field_of(&arm.pat)
-            && let Some(assignment) = assignment(&mut arm.body)
+            && let Some(statements) = assigning_block(&mut arm.body)
         {
             self.met += 1;
-            if let Err(error) = self.field(&field, &mut assignment.right) {
+            if let Err(error) = self.statements(&field, statements) {
                 self.error.get_or_insert(error);
             }
             return;
@@ -51,14 +51,46 @@ impl VisitMut for Arms<'_> {
     }
 }
 
-fn assignment(body: &mut syn::Expr) -> Option<&mut syn::ExprAssign> {
+/// The statements of a block that ends with an assignment.
+fn assigning_block(body: &mut syn::Expr) -> Option<&mut Vec<syn::Stmt>> {
     let syn::Expr::Block(block) = body else {
         return None;
     };
-    match block.block.stmts.last_mut()? {
+    assignment(&mut block.block.stmts)?;
+    Some(&mut block.block.stmts)
+}
+
+fn assignment(statements: &mut [syn::Stmt]) -> Option<&mut syn::ExprAssign> {
+    match statements.last_mut()? {
         syn::Stmt::Expr(syn::Expr::Assign(assignment), _) => Some(assignment),
         _ => None,
     }
+}
+
+/// Lets a member of a oneof that is `null` neither count as a second one nor replace another.
+fn ignore_null(field: &FieldDescriptor, statements: &mut Vec<syn::Stmt>) -> Result<(), Error> {
+    let expected = quote!(if (the oneof).is_some() { an error } and an assignment to it);
+    let found: String = statements.iter().map(text).collect();
+    let [
+        check @ syn::Stmt::Expr(syn::Expr::If(condition), _),
+        syn::Stmt::Expr(syn::Expr::Assign(assignment), _),
+    ] = statements.as_slice()
+    else {
+        return Err(unexpected(field, &expected, &found));
+    };
+    let (oneof, value) = (&assignment.left, &assignment.right);
+    if !same_code(&text(&condition.cond), &text(&quote!(#oneof.is_some()))) {
+        return Err(unexpected(field, &expected, &found));
+    }
+    let replacement: syn::Block = syn::parse_quote!({
+        let value__ = #value;
+        if value__.is_some() {
+            #check
+            #oneof = value__;
+        }
+    });
+    *statements = replacement.stmts;
+    Ok(())
 }
 
 impl Arms<'_> {
@@ -74,6 +106,20 @@ impl Arms<'_> {
         self.message
             .fields()
             .find(|field| text(&upper_camel(field.name())) == variant)
+    }
+
+    fn statements(
+        &self,
+        field: &FieldDescriptor,
+        statements: &mut Vec<syn::Stmt>,
+    ) -> Result<(), Error> {
+        if let Some(assignment) = assignment(statements) {
+            self.field(field, &mut assignment.right)?;
+        }
+        match real_oneof(field) {
+            Some(_) => ignore_null(field, statements),
+            None => Ok(()),
+        }
     }
 
     fn field(&self, field: &FieldDescriptor, value: &mut syn::Expr) -> Result<(), Error> {
@@ -92,9 +138,8 @@ impl Arms<'_> {
             };
             let expected =
                 quote!(map_.next_value::<::std::option::Option<#stock_type>>()?.map(#wrapped));
-            let unwrapped = ours.unwrap_option();
-            let replacement = quote!(map_.next_value::<::std::option::Option<#our_type>>()? #unwrapped .map(#oneof::#variant));
-            (expected, replacement)
+            let read = ours.optional();
+            (expected, quote!(#read.map(#oneof::#variant)))
         } else if field.is_list() {
             let expected = match &stock_value {
                 Some(stock_value) => {
@@ -118,19 +163,15 @@ impl Arms<'_> {
                 }
                 None => quote!(map_.next_value()?),
             };
-            let unwrapped = ours.unwrap_option();
-            let replacement =
-                quote!(map_.next_value::<::std::option::Option<#our_type>>()? #unwrapped);
-            (expected, replacement)
+            (expected, ours.optional())
         } else {
             let expected = match (&stock_value, stock.is_enum) {
                 (Some(_), true) => quote!(Some(map_.next_value::<#stock_type>()? as i32)),
                 (Some(_), false) => quote!(Some(map_.next_value::<#stock_type>()?.0)),
                 (None, _) => quote!(Some(map_.next_value()?)),
             };
-            let unwrapped = ours.unwrap_option();
-            let replacement = quote!(Some(map_.next_value::<::std::option::Option<#our_type>>()? #unwrapped .unwrap_or_default()));
-            (expected, replacement)
+            let read = ours.optional();
+            (expected, quote!(Some(#read.unwrap_or_default())))
         };
         replace(field, value, &expected, replacement)
     }
@@ -142,7 +183,7 @@ impl Arms<'_> {
         let (key, map_value) = (entry.map_entry_key_field(), entry.map_entry_value_field());
         let runtime = self.json.runtime;
         let stock_key = MapPart::stock(&key, "k", self.json)?;
-        let our_key = MapPart::ours(&key, "k", self.json)?;
+        let our_key = MapPart::our_key(&key, "k", self.json)?;
         let stock = MapPart::stock(&map_value, "v", self.json)?;
         let ours = MapPart::ours(&map_value, "v", self.json)?;
         let converted = |key: &MapPart, value: &MapPart| {
@@ -156,7 +197,7 @@ impl Arms<'_> {
         let our_conversion = if ours.is_enum {
             let key = &our_key.value;
             quote!(.into_iter().filter_map(|(k, v)| v.number().map(|v| (#key, v))).collect())
-        } else if plain {
+        } else if our_key.plain && ours.plain {
             quote!()
         } else {
             converted(&our_key, &ours)
@@ -174,6 +215,8 @@ struct Decoder {
     /// The field's value from such an `x`; `None` where it is `x` itself.
     value: Option<TokenStream>,
     is_enum: bool,
+    /// Whether `null` is one of the values, and not the absence of one.
+    null_is_value: bool,
 }
 
 impl Decoder {
@@ -184,6 +227,7 @@ impl Decoder {
                 rust_type: json.types.enumeration(&enumeration)?,
                 value: Some(quote!(x as i32)),
                 is_enum: true,
+                null_is_value: false,
             },
             Kind::Bytes => Self::wrapped(quote!(::pbjson::private::BytesDeserialize<_>)),
             _ => Self::wrapped(quote!(::pbjson::private::NumberDeserialize<_>)),
@@ -193,13 +237,19 @@ impl Decoder {
     fn ours(field: &FieldDescriptor, json: &Json<'_>) -> Result<Self, Error> {
         let runtime = json.runtime;
         Ok(match field.kind() {
-            Kind::Message(_) | Kind::String | Kind::Bool => Self::plain(),
+            Kind::Message(message) => Self {
+                null_is_value: message.full_name() == "google.protobuf.Value",
+                ..Self::plain()
+            },
+            Kind::String | Kind::Bool => Self::plain(),
             Kind::Enum(enumeration) => {
+                let null_is_value = enumeration.full_name() == "google.protobuf.NullValue";
                 let enumeration = json.types.enumeration(&enumeration)?;
                 Self {
-                    rust_type: quote!(#runtime::json::EnumValue<#enumeration>),
+                    rust_type: json.enum_value(&enumeration),
                     value: Some(quote!(x.number())),
                     is_enum: true,
+                    null_is_value,
                 }
             }
             Kind::Bytes => Self::wrapped(quote!(#runtime::json::Bytes<_>)),
@@ -212,6 +262,7 @@ impl Decoder {
             rust_type: quote!(_),
             value: None,
             is_enum: false,
+            null_is_value: false,
         }
     }
 
@@ -220,15 +271,22 @@ impl Decoder {
             rust_type,
             value: Some(quote!(x.0)),
             is_enum: false,
+            null_is_value: false,
         }
     }
 
-    /// From an `Option` of the type that serde is asked for to an `Option` of the field's value.
-    fn unwrap_option(&self) -> TokenStream {
+    /// Reads an `Option` of the field's value: `None` for `null`, unless that is a value.
+    fn optional(&self) -> TokenStream {
+        let rust_type = &self.rust_type;
+        let read = if self.null_is_value {
+            quote!(Some(map_.next_value::<#rust_type>()?))
+        } else {
+            quote!(map_.next_value::<::std::option::Option<#rust_type>>()?)
+        };
         match &self.value {
-            Some(value) if self.is_enum => quote!(.and_then(|x| #value)),
-            Some(value) => quote!(.map(|x| #value)),
-            None => quote!(),
+            Some(value) if self.is_enum => quote!(#read.and_then(|x| #value)),
+            Some(value) => quote!(#read.map(|x| #value)),
+            None => read,
         }
     }
 }
@@ -271,7 +329,7 @@ impl MapPart {
             Kind::Enum(enumeration) => {
                 let enumeration = json.types.enumeration(&enumeration)?;
                 Self {
-                    rust_type: quote!(#runtime::json::EnumValue<#enumeration>),
+                    rust_type: json.enum_value(&enumeration),
                     value: quote!(#name),
                     is_enum: true,
                     plain: false,
@@ -283,6 +341,15 @@ impl MapPart {
                 Self::wrapped(quote!(#runtime::json::Number<#number>), &name)
             }
         })
+    }
+
+    /// A key is a text also where its type is `bool`.
+    fn our_key(field: &FieldDescriptor, name: &str, json: &Json<'_>) -> Result<Self, Error> {
+        let runtime = json.runtime;
+        match field.kind() {
+            Kind::Bool => Ok(Self::wrapped(quote!(#runtime::json::BoolKey), &snake(name))),
+            _ => Self::ours(field, name, json),
+        }
     }
 
     fn plain(name: &proc_macro2::Ident) -> Self {

@@ -120,7 +120,7 @@ mod tests {
 
     use super::*;
     use crate::Timestamp;
-    use crate::json::{Map, Number, register};
+    use crate::json::{BoolKey, Map, Number, register};
 
     /// What generated code would be for a message with a map.
     #[derive(Clone, PartialEq, prost::Message)]
@@ -153,12 +153,12 @@ mod tests {
             #[serde(rename_all = "camelCase")]
             struct Fields {
                 #[serde(default)]
-                by_answer: Map<bool, Number<i32>>,
+                by_answer: Map<BoolKey, Number<i32>>,
                 inner: Option<Any>,
             }
             Fields::deserialize(deserializer).map(|fields| Self {
                 by_answer: (fields.by_answer.0.into_iter())
-                    .map(|(key, value)| (key, value.0))
+                    .map(|(key, value)| (key.0, value.0))
                     .collect(),
                 inner: fields.inner,
             })

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
 use crate::Enumeration;
@@ -9,20 +9,23 @@ use crate::Enumeration;
 /// An enum read from JSON: a name or any 32-bit number, declared or not.
 ///
 /// A name that is not declared is `None`: the readers of this workspace ignore unknown fields, and the mapping asks
-/// of such readers to take an unknown enum name as if the field (or the element) were absent.
-pub struct EnumValue<E> {
+/// of such readers to take an unknown enum name as if the field (or the element) were absent. With `REFUSE_UNKNOWN` it
+/// is an error.
+pub struct EnumValue<E, const REFUSE_UNKNOWN: bool = false> {
     number: Option<i32>,
     enumeration: PhantomData<E>,
 }
 
-impl<E> EnumValue<E> {
+impl<E, const REFUSE_UNKNOWN: bool> EnumValue<E, REFUSE_UNKNOWN> {
     /// The number, or `None` for an unknown name.
     pub fn number(self) -> Option<i32> {
         self.number
     }
 }
 
-impl<'de, E: Enumeration> Deserialize<'de> for EnumValue<E> {
+impl<'de, E: Enumeration, const REFUSE_UNKNOWN: bool> Deserialize<'de>
+    for EnumValue<E, REFUSE_UNKNOWN>
+{
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct NameOrNumber<E>(PhantomData<E>);
 
@@ -31,6 +34,14 @@ impl<'de, E: Enumeration> Deserialize<'de> for EnumValue<E> {
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("the name or the number of an enum value")
+            }
+
+            fn visit_unit<Err: Error>(self) -> Result<Self::Value, Err> {
+                if E::IS_NULL {
+                    Ok(Some(0))
+                } else {
+                    Err(Err::invalid_type(Unexpected::Unit, &self))
+                }
             }
 
             fn visit_str<Err: Error>(self, name: &str) -> Result<Self::Value, Err> {
@@ -52,9 +63,14 @@ impl<'de, E: Enumeration> Deserialize<'de> for EnumValue<E> {
 
         deserializer
             .deserialize_any(NameOrNumber::<E>(PhantomData))
-            .map(|number| Self {
-                number,
-                enumeration: PhantomData,
+            .and_then(|number| {
+                if REFUSE_UNKNOWN && number.is_none() {
+                    return Err(D::Error::custom("not the name of an enum value"));
+                }
+                Ok(Self {
+                    number,
+                    enumeration: PhantomData,
+                })
             })
     }
 }
@@ -72,6 +88,7 @@ impl<E> EnumNumber<E> {
 impl<E: Enumeration> Serialize for EnumNumber<E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match E::from_number(self.0) {
+            _ if E::IS_NULL => serializer.serialize_unit(),
             Some(value) => serializer.serialize_str(value.name()),
             None => serializer.serialize_i32(self.0),
         }
@@ -140,9 +157,17 @@ mod tests {
         assert_eq!(read("99"), Some(Some(99)));
         assert_eq!(read("-1"), Some(Some(-1)));
         assert_eq!(read(r#""BLUE""#), Some(None));
-        for json in ["1.5", "2147483648", "true", "{}", "[]"] {
+        for json in ["1.5", "2147483648", "true", "null", "{}", "[]"] {
             assert_eq!(read(json), None, "{json}");
         }
+    }
+
+    #[test]
+    fn unknown_names_can_be_refused() {
+        let read = |json| serde_json::from_str::<EnumValue<Colour, true>>(json).ok();
+        assert_eq!(read(r#""RED""#).and_then(EnumValue::number), Some(1));
+        assert_eq!(read("99").and_then(EnumValue::number), Some(99));
+        assert!(read(r#""BLUE""#).is_none());
     }
 
     #[test]

@@ -37,6 +37,12 @@ fn two_members_of_a_oneof_are_refused() {
 
 #[test]
 fn null_is_no_member() {
-    let message: Choices = read(r#"{"stringValue": null, "int32Value": 1}"#);
-    assert_eq!(message.choice, Some(Choice::Int32Value(1)));
+    for json in [
+        r#"{"stringValue": null, "int32Value": 1}"#,
+        r#"{"int32Value": 1, "stringValue": null}"#,
+        r#"{"message": null, "int32Value": 1, "colour": null}"#,
+    ] {
+        let message: Choices = read(json);
+        assert_eq!(message.choice, Some(Choice::Int32Value(1)), "{json}");
+    }
 }
