@@ -438,6 +438,9 @@ async fn other_methods_are_not_allowed() {
             .unwrap();
         let response = send(&json.http, request).await;
         assert_eq!(response.status(), 405, "{method} {rpc}");
+        if method != Method::HEAD {
+            assert_eq!(error_of(&response).1, "unknown");
+        }
         assert_eq!(response.headers()[header::ALLOW], allowed);
     }
 }
@@ -518,7 +521,8 @@ async fn content_types_and_encodings_that_are_not_spoken_are_refused_in_connect_
         "application/json; charset=latin1",
     ] {
         let response = send(&[("content-type", content_type)], b"{}").await;
-        assert_eq!(response.status(), 415, "{content_type}");
+        let (status, code, _) = error_of(&response);
+        assert_eq!((status, code.as_str()), (415, "unknown"), "{content_type}");
         assert!(
             response.headers()["accept-post"]
                 .to_str()

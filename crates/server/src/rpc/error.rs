@@ -116,17 +116,17 @@ pub(super) fn unknown_path(path: &str, headers: &HeaderMap) -> Response<Body> {
     response
 }
 
-/// Answers a request to an RPC that comes with the wrong method or content type: to gRPC's clients in their form, to all
-/// others by the HTTP status, from which Connect's clients take the code.
+/// Answers a request to an RPC that comes with the wrong method or content type. Connect's clients take the code from the
+/// HTTP status, so the body has the one that they come to.
 pub(super) fn unsupported(reason: Unsupported, headers: &HeaderMap) -> Response<Body> {
     let (text, code, header) = match reason {
         Unsupported::Method(allowed) => (
-            format!("this RPC takes the methods {allowed}\n"),
+            format!("this RPC takes the methods {allowed}"),
             StatusCode::METHOD_NOT_ALLOWED,
             (header::ALLOW, HeaderValue::from_static(allowed)),
         ),
         Unsupported::ContentType => (
-            format!("Content-Type: must be one of {ACCEPT_POST}\n"),
+            format!("Content-Type: must be one of {ACCEPT_POST}"),
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             (
                 HeaderName::from_static("accept-post"),
@@ -135,11 +135,13 @@ pub(super) fn unsupported(reason: Unsupported, headers: &HeaderMap) -> Response<
         ),
     };
     let protocol = for_error(headers);
-    let mut response = if protocol.is_connect() {
-        text.into_response()
-    } else {
-        respond(Status::unimplemented(text.trim_end()), protocol)
+    let mut status = match protocol.is_connect() {
+        true => Status::unknown(text),
+        false => Status::unimplemented(text),
     };
+    let never = MetadataValue::from_static("false");
+    status.metadata_mut().insert(SHOULD_RETRY, never);
+    let mut response = respond(status, protocol);
     *response.status_mut() = code;
     response.headers_mut().insert(header.0, header.1);
     response
