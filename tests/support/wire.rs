@@ -205,9 +205,9 @@ async fn proto<Res: Message + Default>(response: Response<Bytes>) -> Result<Res,
 
 /// Reads an error in Connect's form; panics where it is in another.
 pub fn connect_error(response: &Response<Bytes>) -> WireError {
-    assert_eq!(
-        response.headers()[header::CONTENT_TYPE],
-        "application/json",
+    let content_type = response.headers()[header::CONTENT_TYPE].to_str().unwrap();
+    assert!(
+        ["application/json", "application/json; charset=utf-8"].contains(&content_type),
         "{response:?}"
     );
     let error: serde_json::Value = serde_json::from_slice(response.body()).unwrap();

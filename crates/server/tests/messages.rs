@@ -171,7 +171,7 @@ async fn a_foreign_content_type_is_refused_by_the_http_status_and_in_connect_jso
     assert_eq!(foreign.status, 415);
     assert_eq!(
         values(&foreign.headers, "content-type"),
-        ["application/json"]
+        ["application/json; charset=utf-8"]
     );
     assert!(values(&foreign.headers, "accept-post")[0].contains("application/proto"));
     let grpc = call("application/grpc+json", &[], framed(0, b"{}")).await;

@@ -144,5 +144,11 @@ pub(super) fn unsupported(reason: Unsupported, headers: &HeaderMap) -> Response<
     let mut response = respond(status, protocol);
     *response.status_mut() = code;
     response.headers_mut().insert(header.0, header.1);
+    if protocol.is_connect() {
+        // Whoever sent this need not be a Connect client, and `application/json` alone is the mark of Connect's errors;
+        // Connect's clients read both.
+        let json = HeaderValue::from_static("application/json; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+    }
     response
 }
