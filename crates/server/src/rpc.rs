@@ -14,6 +14,7 @@ mod grpc;
 mod options;
 mod protocol;
 mod query;
+mod read;
 mod reply;
 mod server;
 #[cfg(feature = "tls")]

@@ -22,6 +22,7 @@ use runner_configuration::v1::{GetEnvironmentClassRequest, GetEnvironmentClassRe
 use runner_configuration_server::rpc::Options;
 use runner_configuration_server::{FromTonic, router, service};
 use support::{ANSWER, Ours, PANIC, SLOW, Tonics};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const PATH: &str = "/gitpod.v1.RunnerConfigurationService/GetEnvironmentClass";
 
@@ -324,6 +325,38 @@ async fn a_body_without_a_declared_length_is_limited_as_well() {
         connect_outcome(&Response::from_parts(parts, body)).code,
         "resource_exhausted"
     );
+}
+
+#[tokio::test]
+async fn a_connection_is_kept_after_a_request_that_was_too_large() {
+    let mut options = Options::default();
+    options.max_message_bytes = 100;
+    let address = serve(service(Ours).options(options).into_router()).await;
+    for (content_type, prefix) in [
+        ("application/proto", ""),
+        ("application/grpc-web", "\0\0\0@\0"),
+    ] {
+        let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+        for _ in 0..2 {
+            let head = format!(
+                "POST {PATH} HTTP/1.1\r\nhost: localhost\r\ncontent-type: {content_type}\r\n\
+                 transfer-encoding: chunked\r\n\r\n"
+            );
+            connection.write_all(head.as_bytes()).await.unwrap();
+            let body = format!("{prefix}{}", "x".repeat(0x4000 - prefix.len()));
+            for _ in 0..4 {
+                let chunk = format!("4000\r\n{body}\r\n");
+                connection.write_all(chunk.as_bytes()).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            connection.write_all(b"0\r\n\r\n").await.unwrap();
+            let mut answer = [0; 4096];
+            let length = connection.read(&mut answer).await.unwrap();
+            let answer = String::from_utf8_lossy(&answer[..length]).to_lowercase();
+            assert!(answer.starts_with("http/1.1 "), "{content_type}: {answer}");
+            assert!(!answer.contains("connection: close"), "{answer}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ make_fault() {
   (cd "$root" && git ls-files -z --cached --others --exclude-standard |
     while IFS= read -r -d '' file; do [ -e "$file" ] && printf '%s\0' "$file"; done |
     tar -c --null -T - | tar -x -C "$fault")
-  patch --quiet --strip=1 --directory="$fault" <"$here/fault.patch"
+  patch --quiet --strip=1 --directory="$fault" <"$here/fault.patch" || fail "fault.patch has to be adapted"
 }
 
 install_suite

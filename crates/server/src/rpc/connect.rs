@@ -5,7 +5,7 @@ use std::future::Future;
 use axum::body::Body;
 use bytes::Bytes;
 use connectrpc_axum::context::{validate_get_query_params, validate_protocol_version};
-use connectrpc_axum::message::request::{decode_proto, decompress_bytes, read_body};
+use connectrpc_axum::message::request::{decode_proto, decompress_bytes};
 use connectrpc_axum::message::response::{compress_bytes, encode_proto};
 use connectrpc_axum::{CompressionConfig, CompressionEncoding, negotiate_response_encoding};
 use http::request::Parts;
@@ -21,6 +21,7 @@ use tonic::{Code, Status};
 use super::call::{UrlParameters, prepare};
 use super::discard::discard;
 use super::query::GetQuery;
+use super::read::read;
 use super::{Call, Codec, Options, Protocol, Reply, error};
 
 pub(super) async fn unary<Req, Res, F, Fut>(
@@ -79,7 +80,7 @@ async fn receive(
             return Err(status);
         }
     };
-    let body = read_within(body, &parts, limit).await?;
+    let body = read(body, &parts.headers, limit).await?;
     Ok((parts, decompress(body, encoding, limit)?))
 }
 
@@ -114,24 +115,6 @@ fn request_encoding(name: Option<&str>) -> Result<CompressionEncoding, Status> {
             name.unwrap_or_default().escape_default()
         ))
     })
-}
-
-/// Reads the body; does not begin with one that is declared too large.
-async fn read_within(body: Body, parts: &Parts, limit: usize) -> Result<Bytes, Status> {
-    let declared = parts
-        .headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok());
-    let too_large = declared
-        .and_then(|length| length.parse().ok())
-        .is_some_and(|length: u64| length > limit as u64);
-    if !too_large {
-        return read_body(body, limit).await.map_err(Status::from);
-    }
-    discard(body).await;
-    Err(Status::resource_exhausted(format!(
-        "the request body is larger than {limit} bytes"
-    )))
 }
 
 fn decode<Req>(body: &[u8], codec: Codec) -> Result<Req, Status>

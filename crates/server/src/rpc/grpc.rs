@@ -17,6 +17,7 @@ use tonic_prost::{ProstCodec, ProstDecoder};
 
 use super::call::{UrlParameters, prepare};
 use super::discard::discard;
+use super::read::read;
 use super::{Call, Options, Reply, error};
 
 pub(super) async fn unary<Req, Res, F, Fut>(
@@ -48,21 +49,31 @@ where
     }
 }
 
+/// The length of what stands before a message: its flags and its size.
+const PREFIX: usize = 5;
+
 /// The one message of a unary call.
 async fn receive<Req>(request: Request<Body>, limit: usize) -> Result<tonic::Request<Req>, Status>
 where
     Req: Message + Default + 'static,
 {
     let (parts, body) = request.into_parts();
-    let body = match compression::of_request(&parts.headers) {
-        Ok(connectrpc_axum::CompressionEncoding::Identity) => body,
-        Ok(encoding) => expand::expand(body, encoding, limit).await?,
+    let encoding = match compression::of_request(&parts.headers) {
+        Ok(encoding) => encoding,
         Err(status) => {
             discard(body).await;
             return Err(status);
         }
     };
-    let mut messages = Streaming::new_request(MessageDecoder::default(), body, None, Some(limit));
+    // At once, because nothing of a call's request may be left unread: see `discard`.
+    let frames = read(body, &parts.headers, limit.saturating_add(PREFIX)).await?;
+    let frames = expand::expand(frames, encoding, limit)?;
+    let mut messages = Streaming::new_request(
+        MessageDecoder::default(),
+        Body::from(frames),
+        None,
+        Some(limit),
+    );
     let message = messages
         .message()
         .await

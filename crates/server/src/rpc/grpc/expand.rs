@@ -1,23 +1,23 @@
 //! Decompresses requests in tonic's stead, which knows no brotli and refuses a compressed message of no bytes: the empty
 //! message, as the zstd of some clients leaves it.
 
-use axum::body::Body;
 use bytes::{Buf as _, Bytes};
 use connectrpc_axum::CompressionEncoding;
-use connectrpc_axum::message::request::{EnvelopePayload, process_envelope_payload, read_body};
+use connectrpc_axum::message::request::{EnvelopePayload, process_envelope_payload};
 use connectrpc_axum::message::response::wrap_envelope;
 use tonic::Status;
 
-/// The length of a message's prefix: its flags and its size.
-const PREFIX: usize = 5;
-
-/// The body with its messages decompressed. They are framed as those of Connect's streams, which connectrpc-axum reads.
-pub(super) async fn expand(
-    body: Body,
+/// The frames with their messages decompressed. They are framed as those of Connect's streams, which connectrpc-axum
+/// reads.
+pub(super) fn expand(
+    frames: Bytes,
     encoding: CompressionEncoding,
     limit: usize,
-) -> Result<Body, Status> {
-    let mut rest = read_body(body, limit.saturating_add(PREFIX)).await?;
+) -> Result<Bytes, Status> {
+    if encoding == CompressionEncoding::Identity {
+        return Ok(frames);
+    }
+    let mut rest = frames;
     let mut expanded = Vec::new();
     while !rest.is_empty() {
         let (flags, payload) = next(&mut rest)?;
@@ -31,7 +31,7 @@ pub(super) async fn expand(
             }
         }
     }
-    Ok(Body::from(expanded))
+    Ok(expanded.into())
 }
 
 /// Splits off the first message.
