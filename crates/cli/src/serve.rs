@@ -1,12 +1,16 @@
 //! `runnerconf serve`.
 
 use std::future::IntoFuture as _;
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
+use runner_configuration::FILE_DESCRIPTOR_SET;
+use runner_configuration_server::rpc::{Health, reflection};
+use runner_configuration_server::tonic_server::SERVICE_NAME;
 use runner_configuration_service::store::Store;
 use runner_configuration_service::{AdminKey, Service};
 use tokio::net::TcpListener;
@@ -24,7 +28,7 @@ use crate::{admin_key, demo, logging, output};
 /// Once it answers, the line `listening on http://ADDRESS` is written to standard output. Logs go to standard error;
 /// RUST_LOG says how much is logged.
 ///
-/// Every call needs the header `Authorization: Bearer KEY`. The admin key is the one in RUNNERCONF_ADMIN_KEY, if that
+/// Every call needs the header `Authorization: Bearer KEY`, but for gRPC's server reflection and health checks. The admin key is the one in RUNNERCONF_ADMIN_KEY, if that
 /// is set; otherwise it is in the file admin.key of the data folder, which is made at the first start.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Environment:
@@ -76,8 +80,13 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     let folder = arguments.data.path()?;
     let store = prepare_store(&folder, arguments.demo).await?;
 
+    let health = Health::new([SERVICE_NAME]).await;
+    let reflection = reflection(&[FILE_DESCRIPTOR_SET, Health::DESCRIPTORS])
+        .map_err(|invalid| Error::Start(io::Error::other(invalid)))?;
     let service = runner_configuration_server::service(Service::new(Arc::clone(&store)))
-        .authenticate(AdminKey::new(Arc::clone(&store)));
+        .authenticate(AdminKey::new(Arc::clone(&store)))
+        .with_routes(reflection)
+        .with_routes(health.routes());
     // Replies are small and written at once: there is nothing to wait for.
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
@@ -87,6 +96,7 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
         let _ = stopped.await;
     });
     let server = tokio::spawn(server.into_future());
+    health.set_serving(true).await;
     if let Err(error) = output::line(format_args!("listening on http://{address}")) {
         // Nobody may be waiting for it.
         tracing::warn!("{error}");
@@ -105,6 +115,7 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
         "finishing the calls in flight; another signal ends them at once"
     );
     end_at_next(signals);
+    health.close().await;
     let _ = stop.send(());
     let deadline = Duration::from_secs(arguments.shutdown_timeout.into());
     if tokio::time::timeout(deadline, server).await.is_err() {

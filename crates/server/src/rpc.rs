@@ -11,22 +11,32 @@ mod deadline;
 mod discard;
 mod error;
 mod grpc;
+#[cfg(feature = "health")]
+mod health;
 mod options;
 mod protocol;
 mod query;
 mod read;
+#[cfg(feature = "reflection")]
+mod reflection;
 mod reply;
 mod server;
 #[cfg(feature = "tls")]
 pub mod tls;
+#[cfg(any(feature = "health", feature = "reflection"))]
+mod tonic_routes;
 
 pub use authenticate::{Anonymous, Authenticate};
 pub use call::{Call, Dispatch, FromTonic, Method, UrlParameters};
 pub use deadline::Deadline;
 pub use error::{invalid_argument, with_details};
+#[cfg(feature = "health")]
+pub use health::Health;
 pub use options::Options;
 pub use protocol::{Codec, Protocol};
 pub use query::Query;
+#[cfg(feature = "reflection")]
+pub use reflection::{InvalidDescriptors, reflection};
 pub use reply::Reply;
 pub use server::Server;
 

@@ -10,7 +10,7 @@ use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 use super::Protocol;
-use super::protocol::{ACCEPT_POST, Unsupported, for_error};
+use super::protocol::{Unsupported, for_error};
 
 /// `google.rpc.Status`, the form in which gRPC carries error details.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -125,12 +125,12 @@ pub(super) fn unsupported(reason: Unsupported, headers: &HeaderMap) -> Response<
             StatusCode::METHOD_NOT_ALLOWED,
             (header::ALLOW, HeaderValue::from_static(allowed)),
         ),
-        Unsupported::ContentType => (
-            format!("Content-Type: must be one of {ACCEPT_POST}"),
+        Unsupported::ContentType(accepted) => (
+            format!("Content-Type: must be one of {accepted}"),
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             (
                 HeaderName::from_static("accept-post"),
-                HeaderValue::from_static(ACCEPT_POST),
+                HeaderValue::from_static(accepted),
             ),
         ),
     };

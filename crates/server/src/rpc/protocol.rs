@@ -61,19 +61,21 @@ impl Codec {
 pub(super) enum Unsupported {
     /// The method; the RPC takes these.
     Method(&'static str),
-    /// The content type.
-    ContentType,
+    /// The content type; the RPC takes these.
+    ContentType(&'static str),
 }
 
 /// Content types for the `Accept-Post` header of a refusal.
-pub(super) const ACCEPT_POST: &str = "application/json, application/proto, application/grpc, application/grpc+proto, \
+const ACCEPT_POST: &str = "application/json, application/proto, application/grpc, application/grpc+proto, \
      application/grpc-web, application/grpc-web+proto, application/grpc-web-text, \
      application/grpc-web-text+proto";
 
 /// The protocol of a request to an RPC; GET is for RPCs without side effects.
 pub(super) fn detect<B>(request: &Request<B>, allows_get: bool) -> Result<Protocol, Unsupported> {
     match *request.method() {
-        Method::POST => of_content_type(request.headers()).ok_or(Unsupported::ContentType),
+        Method::POST => {
+            of_content_type(request.headers()).ok_or(Unsupported::ContentType(ACCEPT_POST))
+        }
         Method::GET if allows_get => {
             let query = request.uri().query().unwrap_or_default();
             let is_proto = query.split('&').any(|pair| pair == "encoding=proto");

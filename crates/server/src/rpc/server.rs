@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use axum::Router;
 use axum::body::Body;
 use futures_util::FutureExt as _;
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, Request, Response, Uri, header};
 use tonic::Status;
 use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
@@ -27,6 +28,8 @@ pub struct Server<D, A = Anonymous> {
     dispatch: Arc<D>,
     authenticate: Arc<A>,
     options: Arc<Options>,
+    /// What answers the paths that are no RPC of the service.
+    beside: Option<Router>,
 }
 
 impl<D: Dispatch> Server<D> {
@@ -36,6 +39,7 @@ impl<D: Dispatch> Server<D> {
             dispatch: Arc::new(dispatch),
             authenticate: Arc::new(Anonymous),
             options: Arc::default(),
+            beside: None,
         }
     }
 }
@@ -44,12 +48,16 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
     /// Authenticates every call.
     pub fn authenticate<B: Authenticate>(self, authenticate: B) -> Server<D, B> {
         let Self {
-            dispatch, options, ..
+            dispatch,
+            options,
+            beside,
+            ..
         } = self;
         Server {
             dispatch,
             authenticate: Arc::new(authenticate),
             options,
+            beside,
         }
     }
 
@@ -61,10 +69,42 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
         }
     }
 
-    /// A router that answers every path with this service.
-    pub fn into_router(self) -> axum::Router {
-        axum::Router::new().fallback_service(self)
+    /// Answers further paths, below every prefix: other services, such as [reflection](super::reflection), or pages.
+    ///
+    /// They are neither authenticated nor limited by the options of this server. May be called more than once.
+    ///
+    /// # Panics
+    ///
+    /// Where a route overlaps with one that was given before, as [`Router::merge`] does.
+    ///
+    /// ```
+    /// use axum::routing::get;
+    /// # fn example(service: impl runner_configuration_server::RunnerConfigurationService) {
+    /// let version = axum::Router::new().route("/version", get("0.1.0"));
+    /// let server = runner_configuration_server::service(service).with_routes(version);
+    /// # }
+    /// ```
+    pub fn with_routes(self, routes: Router) -> Self {
+        let beside = match self.beside {
+            Some(before) => before.merge(routes),
+            None => routes.fallback(unknown_path),
+        };
+        Self {
+            beside: Some(beside),
+            ..self
+        }
     }
+
+    /// A router that answers every path with this service.
+    pub fn into_router(self) -> Router {
+        Router::new().fallback_service(self)
+    }
+}
+
+async fn unknown_path(request: Request<Body>) -> Response<Body> {
+    let response = error::unknown_path(request.uri().path(), request.headers());
+    discard(request.into_body()).await;
+    response
 }
 
 impl<D, A> Clone for Server<D, A> {
@@ -73,6 +113,7 @@ impl<D, A> Clone for Server<D, A> {
             dispatch: Arc::clone(&self.dispatch),
             authenticate: Arc::clone(&self.authenticate),
             options: Arc::clone(&self.options),
+            beside: self.beside.clone(),
         }
     }
 }
@@ -95,9 +136,7 @@ impl<D: Dispatch, A: Authenticate> Service<Request<Body>> for Server<D, A> {
 impl<D: Dispatch, A: Authenticate> Server<D, A> {
     async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
         let Some(method) = self.find(request.uri().path()) else {
-            let response = error::unknown_path(request.uri().path(), request.headers());
-            discard(request.into_body()).await;
-            return response;
+            return self.answer_beside(request).await;
         };
         let declared = D::METHODS[method];
         let protocol = match protocol::detect(&request, declared.no_side_effects) {
@@ -143,6 +182,31 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
             .iter()
             .find(|known| *known == prefix)?;
         D::find(method)
+    }
+
+    /// The answer for a path that is no RPC of the service.
+    async fn answer_beside(&self, mut request: Request<Body>) -> Response<Body> {
+        let Some(routes) = &self.beside else {
+            return unknown_path(request).await;
+        };
+        if let Some(uri) = self.without_prefix(request.uri()) {
+            *request.uri_mut() = uri;
+        }
+        let Ok(response) = routes.clone().oneshot(request).await;
+        response
+    }
+
+    /// The URI without the longest prefix that its path has, if any.
+    fn without_prefix(&self, uri: &Uri) -> Option<Uri> {
+        let path_and_query = uri.path_and_query()?.as_str();
+        let rests = self.options.prefixes.iter().filter_map(|prefix| {
+            let rest = path_and_query.strip_prefix(prefix.as_str())?;
+            rest.starts_with('/').then_some(rest)
+        });
+        let rest = rests.min_by_key(|rest| rest.len())?;
+        let mut parts = uri.clone().into_parts();
+        parts.path_and_query = Some(rest.parse().ok()?);
+        Uri::from_parts(parts).ok()
     }
 
     /// gRPC-Web is gRPC whose trailers are in the body; tonic-web translates both ways.
