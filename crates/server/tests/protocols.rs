@@ -39,10 +39,13 @@ struct Outcome {
     /// The gRPC code, or that of Connect's name.
     code: String,
     message: String,
+    /// `x-should-retry: false`.
+    is_final: bool,
 }
 
 fn ok() -> Outcome {
     Outcome {
+        is_final: false,
         code: "ok".into(),
         message: String::new(),
     }
@@ -103,6 +106,12 @@ async fn call(
     }
 }
 
+fn is_final(headers: &HeaderMap) -> bool {
+    headers
+        .get("x-should-retry")
+        .is_some_and(|value| value == "false")
+}
+
 fn connect_outcome(response: &Response<Bytes>) -> Outcome {
     if response.status() == StatusCode::OK {
         return ok();
@@ -111,6 +120,7 @@ fn connect_outcome(response: &Response<Bytes>) -> Outcome {
     Outcome {
         code: error["code"].as_str().unwrap().into(),
         message: error["message"].as_str().unwrap_or_default().into(),
+        is_final: is_final(response.headers()),
     }
 }
 
@@ -148,6 +158,7 @@ fn grpc_outcome(headers: &HeaderMap, trailers: &HeaderMap, web_body: &[u8]) -> O
     Outcome {
         code: name.into(),
         message: find("grpc-message").unwrap_or_default().replace("%20", " "),
+        is_final: is_final(headers),
     }
 }
 
@@ -224,7 +235,8 @@ async fn a_panic_is_an_internal_error_on_every_protocol_and_the_server_goes_on()
             outcome,
             Outcome {
                 code: "internal".into(),
-                message: "internal error".into()
+                message: "internal error".into(),
+                is_final: false,
             },
             "{protocol:?}"
         );
@@ -277,7 +289,8 @@ async fn a_message_above_the_limit_is_refused_on_every_protocol() {
         );
         let outcome = call(address, protocol, &request(&"x".repeat(99)), &[]).await;
         assert_eq!(
-            outcome.code, "resource_exhausted",
+            (&*outcome.code, outcome.is_final),
+            ("resource_exhausted", true),
             "{protocol:?}: {outcome:?}"
         );
     }
@@ -298,7 +311,8 @@ async fn a_message_that_grows_above_the_limit_when_decompressed_is_refused_on_ev
         };
         let outcome = call(address, protocol, &bomb, &[header]).await;
         assert_eq!(
-            outcome.code, "resource_exhausted",
+            (&*outcome.code, outcome.is_final),
+            ("resource_exhausted", true),
             "{protocol:?}: {outcome:?}"
         );
     }

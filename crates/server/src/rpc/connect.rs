@@ -42,7 +42,9 @@ where
     } = call;
     let encoding = accepted_encoding(request.headers());
     let reply = async {
-        let (parts, body) = receive(request, protocol, options).await?;
+        let (parts, body) = receive(request, protocol, options)
+            .await
+            .map_err(error::of_request)?;
         let mut message: Req = decode(&body, protocol.codec())?;
         prepare(&mut message, parts.uri.query(), url_parameters)?;
         let metadata = MetadataMap::from_headers(parts.headers);

@@ -87,6 +87,15 @@ pub(super) fn annotated(mut status: Status) -> Status {
     status
 }
 
+/// An error of reading a request: what was too large will be so again, unlike what an implementation has too much of.
+pub(super) fn of_request(mut status: Status) -> Status {
+    if status.code() == Code::ResourceExhausted {
+        let never = MetadataValue::from_static("false");
+        status.metadata_mut().insert(SHOULD_RETRY, never);
+    }
+    status
+}
+
 /// The generated official SDKs repeat a call after HTTP 408, 409, 429 and from 500 on, unless a reply says otherwise.
 const SHOULD_RETRY: &str = "x-should-retry";
 

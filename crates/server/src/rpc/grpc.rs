@@ -39,7 +39,9 @@ where
     let encoding = compression::accepted(request.headers());
     let query = request.uri().query().map(str::to_owned);
     let reply = async {
-        let mut request = receive(request, options.max_message_bytes).await?;
+        let mut request = receive(request, options.max_message_bytes)
+            .await
+            .map_err(error::of_request)?;
         prepare(request.get_mut(), query.as_deref(), url_parameters)?;
         handler(request).await
     };
