@@ -56,20 +56,8 @@ impl TestServer {
         };
         let _created = store.put_runner(change(), runner).await.unwrap();
         let keys = StaticKeys::new()
-            .with(
-                ADMIN_KEY,
-                Caller {
-                    subject: ADMIN_SUBJECT,
-                    role: Role::Admin,
-                },
-            )
-            .with(
-                USER_KEY,
-                Caller {
-                    subject: SubjectKey::user(USER),
-                    role: Role::User,
-                },
-            );
+            .with(ADMIN_KEY, Caller::new(ADMIN_SUBJECT, Role::Admin))
+            .with(USER_KEY, Caller::new(SubjectKey::user(USER), Role::User));
         let service = runner_configuration_server::service(Service::new(Arc::clone(&store)));
         let router = service.authenticate(keys).into_router();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 use uuid::Uuid;
 
-use crate::caller::{Caller, Role};
+use crate::caller::Caller;
 use crate::error::Error;
-use crate::store::{Store, SubjectKey};
+use crate::store::{Role, Store, SubjectKey};
 
 /// Whom the admin key stands for: the service account of this service itself, the same in every installation.
 pub const ADMIN_SUBJECT: SubjectKey = SubjectKey {
@@ -77,10 +77,7 @@ impl<S: Store> AdminKey<S> {
             .await?
             .ok_or(Error::Unauthenticated)?;
         if KeyHash::of(given).same(&admin_key.into()).into() {
-            Ok(Caller {
-                subject: ADMIN_SUBJECT,
-                role: Role::Admin,
-            })
+            Ok(Caller::new(ADMIN_SUBJECT, Role::Admin))
         } else {
             Err(Error::Unauthenticated)
         }
@@ -152,14 +149,8 @@ mod tests {
 
     use super::*;
 
-    const USER: Caller = Caller {
-        subject: SubjectKey::user(Uuid::from_u128(1)),
-        role: Role::User,
-    };
-    const ADMIN: Caller = Caller {
-        subject: ADMIN_SUBJECT,
-        role: Role::Admin,
-    };
+    const USER: Caller = Caller::new(SubjectKey::user(Uuid::from_u128(1)), Role::User);
+    const ADMIN: Caller = Caller::new(ADMIN_SUBJECT, Role::Admin);
 
     fn keys() -> StaticKeys {
         StaticKeys::new()

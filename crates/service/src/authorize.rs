@@ -1,20 +1,25 @@
 //! Who may do what: the one place that decides it.
 //!
-//! | | admin | user |
-//! |---|---|---|
-//! | environment classes, SCM integrations, LLM integrations: read, list | yes | yes |
-//! | the same: create, update, delete | yes | permission denied |
-//! | schema: read; a configuration: validate | yes | yes |
-//! | start an environment on a class | yes | yes |
-//! | host authentication tokens of its own: everything | yes | yes |
-//! | tokens of others: create | yes | permission denied |
-//! | tokens of others: read, update, delete | yes | hidden: as if they were not there |
-//! | tokens of others: list | yes | left out |
+//! | | admin | user | runner |
+//! |---|---|---|---|
+//! | environment classes, SCM integrations, LLM integrations: read, list | yes | yes | its own |
+//! | the same: create, update, delete | yes | permission denied | permission denied |
+//! | schema: read | yes | yes | its own |
+//! | a configuration: validate | yes | yes | permission denied |
+//! | start an environment on a class | yes | yes | no |
+//! | host authentication tokens of its own: everything | yes | yes | – |
+//! | tokens of others: create | yes | permission denied | permission denied |
+//! | tokens of others: read | yes | hidden | those on itself |
+//! | tokens of others: update, delete | yes | hidden | permission denied |
+//! | tokens of others: list | yes | left out | those on itself |
+//!
+//! What a runner may not see is hidden, or left out of lists. A read-only caller may do of this what changes nothing. The same by RPC, as it is tested: `SECURITY.md` in
+//! the repository.
 
 use uuid::Uuid;
 
-use crate::caller::{Caller, Role};
-use crate::store::SubjectKey;
+use crate::caller::Caller;
+use crate::store::{Role, SubjectKey};
 
 /// What a caller wants to do with a [`Resource`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +38,15 @@ pub enum Action {
     Validate,
     /// Start an environment, for which an environment class is there.
     StartEnvironment,
+}
+
+impl Action {
+    const fn changes_something(self) -> bool {
+        match self {
+            Self::Create | Self::Update | Self::Delete | Self::StartEnvironment => true,
+            Self::Read | Self::List | Self::Validate => false,
+        }
+    }
 }
 
 /// The kind of a [`Resource`].
@@ -107,10 +121,55 @@ pub enum Denied {
 ///
 /// [`Denied`], which also says whether the caller may know that the object is there.
 pub fn authorize(caller: &Caller, action: Action, resource: Resource) -> Result<(), Denied> {
+    if caller.read_only && action.changes_something() {
+        return Err(Denied::Forbidden);
+    }
     match caller.role {
         Role::Admin => Ok(()),
         Role::User => authorize_user(caller, action, resource),
+        Role::Runner => authorize_runner(caller, action, resource),
     }
+}
+
+/// What of a kind a caller finds in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visible {
+    /// Everything.
+    All,
+    /// What belongs to this runner.
+    OfRunner(Uuid),
+    /// What belongs to this subject.
+    OwnedBy(SubjectKey),
+}
+
+impl Visible {
+    /// The runners to list for a filter that asks for these (none means all); `None` where nothing is left.
+    pub(crate) fn of_runners(self, asked: Vec<Uuid>) -> Option<Vec<Uuid>> {
+        match self {
+            Self::All => Some(asked),
+            Self::OfRunner(own) if asked.is_empty() || asked.contains(&own) => Some(vec![own]),
+            Self::OfRunner(_) | Self::OwnedBy(_) => None,
+        }
+    }
+}
+
+/// What of this kind the caller finds in a list.
+///
+/// # Errors
+///
+/// [`Denied`], where the caller may not list even what is its own.
+pub fn visible(caller: &Caller, kind: Kind) -> Result<Visible, Denied> {
+    let everything = Resource::every(kind);
+    let own = caller.subject;
+    let scopes = [
+        (Visible::All, everything),
+        (Visible::OfRunner(own.id), Resource::of_runner(kind, own.id)),
+        (Visible::OwnedBy(own), everything.owned_by(own)),
+    ];
+    let may_list =
+        |(_, resource): &(_, Resource)| authorize(caller, Action::List, *resource).is_ok();
+    let found = scopes.into_iter().find(may_list);
+    found.map(|(visible, _)| visible).ok_or(Denied::Forbidden)
 }
 
 fn authorize_user(caller: &Caller, action: Action, resource: Resource) -> Result<(), Denied> {
@@ -123,6 +182,19 @@ fn authorize_user(caller: &Caller, action: Action, resource: Resource) -> Result
         (Kind::HostAuthenticationToken, Read | Update | Delete) => Err(Denied::Hidden),
         (_, Read | List | Validate | StartEnvironment) => Ok(()),
         (_, Create | Update | Delete) => Err(Denied::Forbidden),
+    }
+}
+
+fn authorize_runner(caller: &Caller, action: Action, resource: Resource) -> Result<(), Denied> {
+    let is_own = resource.runner == Some(caller.subject.id);
+    match action {
+        Action::Read | Action::List if is_own => Ok(()),
+        Action::Read => Err(Denied::Hidden),
+        // A token on another runner is not to be found out by trying to change it.
+        Action::Update | Action::Delete if resource.owner.is_some() && !is_own => {
+            Err(Denied::Hidden)
+        }
+        _ => Err(Denied::Forbidden),
     }
 }
 
@@ -151,7 +223,7 @@ mod tests {
     ];
 
     fn decision(role: Role, action: Action, resource: Resource) -> Result<(), Denied> {
-        authorize(&Caller { subject: ME, role }, action, resource)
+        authorize(&Caller::new(ME, role), action, resource)
     }
 
     #[test]
@@ -206,6 +278,94 @@ mod tests {
             for action in [Read, Update, Delete] {
                 assert_eq!(decision(Role::User, action, resource), Err(Denied::Hidden));
             }
+        }
+    }
+
+    #[test]
+    fn a_runner_reads_what_is_its_own() {
+        let own = SubjectKey::runner(RUNNER);
+        let other = Uuid::from_u128(4);
+        let caller = Caller::new(own, Role::Runner);
+        for kind in KINDS.into_iter().chain([Kind::HostAuthenticationToken]) {
+            for action in ACTIONS {
+                let reads = matches!(action, Action::Read | Action::List);
+                let expected = if reads {
+                    Ok(())
+                } else {
+                    Err(Denied::Forbidden)
+                };
+                let resource = Resource::of_runner(kind, RUNNER);
+                assert_eq!(
+                    authorize(&caller, action, resource),
+                    expected,
+                    "{action:?} {kind:?}"
+                );
+                assert_eq!(
+                    authorize(&caller, action, resource.owned_by(OTHER)),
+                    expected
+                );
+
+                let foreign = [Resource::of_runner(kind, other), Resource::every(kind)];
+                for resource in foreign {
+                    let expected = match action {
+                        Action::Read => Denied::Hidden,
+                        _ => Denied::Forbidden,
+                    };
+                    assert_eq!(authorize(&caller, action, resource), Err(expected));
+                }
+            }
+            assert_eq!(visible(&caller, kind), Ok(Visible::OfRunner(RUNNER)));
+        }
+        let token = Resource::of_runner(Kind::HostAuthenticationToken, other).owned_by(OTHER);
+        for action in [Action::Read, Action::Update, Action::Delete] {
+            assert_eq!(authorize(&caller, action, token), Err(Denied::Hidden));
+        }
+    }
+
+    #[test]
+    fn a_read_only_caller_changes_nothing() {
+        for role in [Role::Admin, Role::User, Role::Runner] {
+            let caller = Caller::new(ME, role);
+            for kind in KINDS.into_iter().chain([Kind::HostAuthenticationToken]) {
+                let resource = Resource::of_runner(kind, RUNNER).owned_by(ME);
+                for action in ACTIONS {
+                    let expected = match action {
+                        Action::Read | Action::List | Action::Validate => {
+                            authorize(&caller, action, resource)
+                        }
+                        _ => Err(Denied::Forbidden),
+                    };
+                    let decision = authorize(&caller.read_only(), action, resource);
+                    assert_eq!(decision, expected, "{role:?} {action:?} {kind:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lists_have_what_is_visible() {
+        let tokens = Kind::HostAuthenticationToken;
+        let user = Caller::new(ME, Role::User);
+        assert_eq!(
+            visible(&Caller::new(ME, Role::Admin), tokens),
+            Ok(Visible::All)
+        );
+        assert_eq!(visible(&user, Kind::EnvironmentClass), Ok(Visible::All));
+        assert_eq!(visible(&user, tokens), Ok(Visible::OwnedBy(ME)));
+        let own = Visible::OfRunner(RUNNER);
+        let other = Uuid::from_u128(4);
+        for (visible, asked, left) in [
+            (Visible::All, vec![], Some(vec![])),
+            (Visible::All, vec![other], Some(vec![other])),
+            (own, vec![], Some(vec![RUNNER])),
+            (own, vec![other, RUNNER], Some(vec![RUNNER])),
+            (own, vec![other], None),
+        ] {
+            assert_eq!(
+                visible.of_runners(asked.clone()),
+                left,
+                "{visible:?} {asked:?}"
+            );
         }
     }
 

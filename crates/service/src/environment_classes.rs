@@ -8,21 +8,22 @@ use runner_configuration::v1::list_environment_classes_request::Filter;
 use runner_configuration::v1::{
     CreateEnvironmentClassRequest, CreateEnvironmentClassResponse, EnvironmentClass, FieldValue,
     GetEnvironmentClassRequest, GetEnvironmentClassResponse, ListEnvironmentClassesRequest,
-    ListEnvironmentClassesResponse, PaginationResponse, RunnerConfigurationSchema, RunnerKind,
-    RunnerProvider, UpdateEnvironmentClassRequest, UpdateEnvironmentClassResponse,
+    ListEnvironmentClassesResponse, RunnerConfigurationSchema, RunnerKind, RunnerProvider,
+    UpdateEnvironmentClassRequest, UpdateEnvironmentClassResponse,
 };
 use runner_configuration::validate::{Field, Type};
 use uuid::Uuid;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::authorize::{Action, Kind, Resource, authorize};
+use crate::authorize::{Action, Kind, Resource, authorize, visible};
 use crate::caller::Caller;
 use crate::error::{Error, Problems, Step};
 use crate::page::Query;
 use crate::schema::{self, Place, WrongField};
 use crate::service::{RUNNER_ID, Service, no_runner, parse_id, parse_ids, schema};
 use crate::store::{
-    Created, EnvironmentClassFilter, EnvironmentClassRecord, KeyFingerprint, Runner, Store, Updated,
+    Created, EnvironmentClassFilter, EnvironmentClassRecord, KeyFingerprint, Page, Runner, Store,
+    Updated,
 };
 
 const KIND: Kind = Kind::EnvironmentClass;
@@ -101,7 +102,6 @@ pub(crate) async fn list<S: Store>(
     caller: &Caller,
     request: ListEnvironmentClassesRequest,
 ) -> Result<ListEnvironmentClassesResponse, Error> {
-    let everything = Resource::every(KIND);
     let filter = request.filter.unwrap_or_default();
     let runner_ids = parse_ids(FILTER, RUNNER_IDS, &filter.runner_ids)?;
     let usable_only = filter.can_create_environments();
@@ -112,22 +112,21 @@ pub(crate) async fn list<S: Store>(
         .numbers("runner_kinds", specified(&filter.runner_kinds))
         .numbers("runner_providers", specified(&filter.runner_providers))
         .page(request.pagination)?;
-    authorize(caller, Action::List, everything)
-        .map_err(|denied| denied.forbidden("list environment classes"))?;
+    let visible =
+        visible(caller, KIND).map_err(|denied| denied.forbidden("list environment classes"))?;
 
-    let may_start = authorize(caller, Action::StartEnvironment, everything).is_ok();
-    let Some(filter) = store_filter(runner_ids, &filter).filter(|_| may_start || !usable_only)
-    else {
-        let pagination = Some(PaginationResponse::default());
-        return Ok(ListEnvironmentClassesResponse {
-            pagination,
-            environment_classes: Vec::new(),
-        });
+    let start = authorize(caller, Action::StartEnvironment, Resource::every(KIND));
+    let filter = visible
+        .of_runners(runner_ids)
+        .filter(|_| start.is_ok() || !usable_only)
+        .and_then(|runner_ids| store_filter(runner_ids, &filter));
+    let page = match filter {
+        Some(filter) => {
+            let store = service.store();
+            store.environment_classes(filter, pager.request()).await?
+        }
+        None => Page::empty(),
     };
-    let page = service
-        .store()
-        .environment_classes(filter, pager.request())
-        .await?;
     Ok(ListEnvironmentClassesResponse {
         pagination: pager.response(page.next_after()),
         environment_classes: page.decode()?,

@@ -16,15 +16,15 @@ use runner_configuration::validate::{Field, Type};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::authorize::{Action, Kind, Resource, authorize};
+use crate::authorize::{Action, Kind, Resource, Visible, authorize, visible};
 use crate::caller::Caller;
 use crate::error::{Error, Step};
 use crate::host;
 use crate::page::Query;
 use crate::service::{ID, RUNNER_ID, Service, no_runner, parse_id};
 use crate::store::{
-    HostAuthenticationTokenFilter, HostAuthenticationTokenRecord, HostKey, Runner, Sealed, Store,
-    StoredToken, SubjectKey, TokenCreated,
+    HostAuthenticationTokenFilter, HostAuthenticationTokenRecord, HostKey, Page, Runner, Sealed,
+    Store, StoredToken, SubjectKey, TokenCreated,
 };
 
 /// The most scopes of a token. The contract's rule lets 101 through.
@@ -118,16 +118,24 @@ pub(crate) async fn list<S: Store>(
         .ids("subject_id", filter.subject_id)
         .page(request.pagination)?;
 
-    if authorize(caller, Action::List, Resource::every(KIND)).is_err() {
-        let own = Resource::every(KIND).owned_by(caller.subject);
-        authorize(caller, Action::List, own)
-            .map_err(|denied| denied.forbidden("list host authentication tokens"))?;
-        filter.owner = Some(caller.subject);
-    }
-    let page = service
-        .store()
-        .host_authentication_tokens(filter, pager.request())
-        .await?;
+    let visible = visible(caller, KIND)
+        .map_err(|denied| denied.forbidden("list host authentication tokens"))?;
+    let page = match visible {
+        Visible::OfRunner(own) if filter.runner_id.is_some_and(|asked| asked != own) => {
+            Page::empty()
+        }
+        _ => {
+            match visible {
+                Visible::All => {}
+                Visible::OfRunner(own) => filter.runner_id = Some(own),
+                Visible::OwnedBy(own) => filter.owner = Some(own),
+            }
+            let store = service.store();
+            store
+                .host_authentication_tokens(filter, pager.request())
+                .await?
+        }
+    };
     Ok(ListHostAuthenticationTokensResponse {
         pagination: pager.response(page.next_after()),
         tokens: page.decode()?,

@@ -44,8 +44,9 @@ mod service;
 pub mod store;
 
 pub use auth::{ADMIN_SUBJECT, AdminKey, KeyHash, StaticKeys};
-pub use caller::{Caller, Role};
+pub use caller::Caller;
 pub use clock::{Clock, SystemClock};
 pub use error::Error;
 pub use randomness::{NoRandomness, Randomness, SystemRandomness};
 pub use service::Service;
+pub use store::Role;

@@ -14,13 +14,13 @@ use runner_configuration::validate::{Field, Type};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::authorize::{Action, Kind, Resource, authorize};
+use crate::authorize::{Action, Kind, Resource, authorize, visible};
 use crate::caller::Caller;
 use crate::error::{Error, Step};
 use crate::page::Query;
 use crate::service::{ID, RUNNER_ID, Service, no_runner, parse_id, parse_ids};
 use crate::store::{
-    Created, LlmIntegrationDeleted, LlmIntegrationRecord, Runner, RunnerFilter, Sealed, Store,
+    Created, LlmIntegrationDeleted, LlmIntegrationRecord, Page, Runner, RunnerFilter, Sealed, Store,
 };
 
 const KIND: Kind = Kind::LlmIntegration;
@@ -111,14 +111,19 @@ pub(crate) async fn list<S: Store>(
     let pager = Query::of("ListLLMIntegrations")
         .ids("runner_ids", runner_ids.iter().copied())
         .page(request.pagination)?;
-    authorize(caller, Action::List, Resource::every(KIND))
-        .map_err(|denied| denied.forbidden("list LLM integrations"))?;
+    let visible =
+        visible(caller, KIND).map_err(|denied| denied.forbidden("list LLM integrations"))?;
 
-    let filter = RunnerFilter { runner_ids };
-    let page = service
-        .store()
-        .llm_integrations(filter, pager.request())
-        .await?;
+    let page = match visible.of_runners(runner_ids) {
+        Some(runner_ids) => {
+            let filter = RunnerFilter { runner_ids };
+            service
+                .store()
+                .llm_integrations(filter, pager.request())
+                .await?
+        }
+        None => Page::empty(),
+    };
     Ok(ListLlmIntegrationsResponse {
         pagination: pager.response(page.next_after()),
         integrations: page.decode()?,

@@ -15,13 +15,13 @@ use runner_configuration::validate::{Field, Type};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::authorize::{Action, Kind, Resource, authorize};
+use crate::authorize::{Action, Kind, Resource, authorize, visible};
 use crate::caller::Caller;
 use crate::error::{Error, Problems, Step};
 use crate::host;
 use crate::page::Query;
 use crate::service::{ID, RUNNER_ID, Service, no_runner, parse_id, parse_ids, schema};
-use crate::store::{Created, HostKey, RunnerFilter, ScmIntegrationRecord, Store};
+use crate::store::{Created, HostKey, Page, RunnerFilter, ScmIntegrationRecord, Store};
 use check::{Draft, Part, Wrong};
 
 const KIND: Kind = Kind::ScmIntegration;
@@ -126,14 +126,19 @@ pub(crate) async fn list<S: Store>(
     let pager = Query::of("ListSCMIntegrations")
         .ids("runner_ids", runner_ids.iter().copied())
         .page(request.pagination)?;
-    authorize(caller, Action::List, Resource::every(KIND))
-        .map_err(|denied| denied.forbidden("list SCM integrations"))?;
+    let visible =
+        visible(caller, KIND).map_err(|denied| denied.forbidden("list SCM integrations"))?;
 
-    let filter = RunnerFilter { runner_ids };
-    let page = service
-        .store()
-        .scm_integrations(filter, pager.request())
-        .await?;
+    let page = match visible.of_runners(runner_ids) {
+        Some(runner_ids) => {
+            let filter = RunnerFilter { runner_ids };
+            service
+                .store()
+                .scm_integrations(filter, pager.request())
+                .await?
+        }
+        None => Page::empty(),
+    };
     Ok(ListScmIntegrationsResponse {
         pagination: pager.response(page.next_after()),
         integrations: page.decode()?,

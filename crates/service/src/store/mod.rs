@@ -39,7 +39,7 @@ pub use outcome::{
 pub use page::{Encoded, Page, PageRequest, Stored, StoredToken};
 pub use records::{
     Change, EnvironmentClassRecord, HostAuthenticationTokenRecord, HostKey, KeyFingerprint,
-    LlmIntegrationRecord, RecordedChange, Runner, ScmIntegrationRecord, Sealed, SubjectKey,
+    LlmIntegrationRecord, RecordedChange, Role, Runner, ScmIntegrationRecord, Sealed, SubjectKey,
 };
 
 use std::future::Future;

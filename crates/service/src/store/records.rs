@@ -154,6 +154,25 @@ impl SubjectKey {
             id,
         }
     }
+
+    /// The runner with this id.
+    pub const fn runner(id: Uuid) -> Self {
+        Self {
+            principal: Principal::Runner,
+            id,
+        }
+    }
+}
+
+/// What a caller may do; [`authorize`](crate::authorize) has the details.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Reads the configuration of all runners, and has host authentication tokens of its own.
+    User,
+    /// Reads what belongs to the runner that it is: the one whose id its subject has.
+    Runner,
 }
 
 impl From<SubjectKey> for Subject {

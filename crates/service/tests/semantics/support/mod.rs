@@ -34,18 +34,10 @@ pub(crate) const MANAGED_RUNNER: Uuid = Uuid::from_u128(0xd2c94c27_3b76_4a42_b88
 /// An id that nothing has.
 pub(crate) const NOTHING: Uuid = Uuid::from_u128(0xd2c94c27_3b76_4a42_b88c_00000000ffff);
 
-pub(crate) const ADMIN: Caller = Caller {
-    subject: ADMIN_SUBJECT,
-    role: Role::Admin,
-};
-pub(crate) const USER: Caller = Caller {
-    subject: SubjectKey::user(Uuid::from_u128(0xa)),
-    role: Role::User,
-};
-pub(crate) const OTHER_USER: Caller = Caller {
-    subject: SubjectKey::user(Uuid::from_u128(0xb)),
-    role: Role::User,
-};
+pub(crate) const ADMIN: Caller = Caller::new(ADMIN_SUBJECT, Role::Admin);
+pub(crate) const USER: Caller = Caller::new(SubjectKey::user(Uuid::from_u128(0xa)), Role::User);
+pub(crate) const OTHER_USER: Caller =
+    Caller::new(SubjectKey::user(Uuid::from_u128(0xb)), Role::User);
 
 pub(crate) struct World {
     pub(crate) service: Service<SqliteStore>,
