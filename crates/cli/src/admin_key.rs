@@ -26,10 +26,8 @@ pub(crate) async fn register(store: &impl Store, folder: &Path) -> Result<(), Er
         None => from_file(folder)?,
     };
     let change = Change::by_operator("serve", SystemTime::now());
-    let hash = KeyHash::of(&key).into_bytes();
-    store
-        .set_admin_key_hash(change, hash, ADMIN_SUBJECT)
-        .await?;
+    let hash = KeyHash::of(&key);
+    store.set_admin_key(change, hash, ADMIN_SUBJECT).await?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use runner_configuration::FILE_DESCRIPTOR_SET;
 use runner_configuration_server::rpc::{Health, reflection};
 use runner_configuration_server::tonic_server::SERVICE_NAME;
 use runner_configuration_service::store::Store;
-use runner_configuration_service::{AdminKey, Service};
+use runner_configuration_service::{ApiKeys, Service};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tower::make::Shared;
@@ -84,7 +84,7 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     let reflection = reflection(&[FILE_DESCRIPTOR_SET, Health::DESCRIPTORS])
         .map_err(|invalid| Error::Start(io::Error::other(invalid)))?;
     let service = runner_configuration_server::service(Service::new(Arc::clone(&store)))
-        .authenticate(AdminKey::new(Arc::clone(&store)))
+        .authenticate(ApiKeys::new(Arc::clone(&store)))
         .with_routes(reflection)
         .with_routes(health.routes());
     // Replies are small and written at once: there is nothing to wait for.

@@ -7,13 +7,12 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use runner_configuration::v1::Principal;
 use runner_configuration_server::Authenticate;
-use sha2::{Digest, Sha256};
-use subtle::{Choice, ConstantTimeEq};
 use uuid::Uuid;
 
 use crate::caller::Caller;
+use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
-use crate::store::{Role, Store, SubjectKey};
+use crate::store::{KeyHash, Store, SubjectKey};
 
 /// Whom the admin key stands for: the service account of this service itself, the same in every installation.
 pub const ADMIN_SUBJECT: SubjectKey = SubjectKey {
@@ -21,74 +20,47 @@ pub const ADMIN_SUBJECT: SubjectKey = SubjectKey {
     id: Uuid::from_u128(0x0199_5f2b_7c00_7000_8000_0000_0000_0001),
 };
 
-/// The SHA-256 hash of a key: what is kept instead of the key.
-///
-/// Keys have at least 128 random bits, so a fast hash is enough: there is no short list of keys to try.
-#[derive(Clone, Copy)]
-pub struct KeyHash([u8; 32]);
-
-impl KeyHash {
-    /// The hash of a key.
-    pub fn of(key: &str) -> Self {
-        Self(Sha256::digest(key).into())
-    }
-
-    /// The hash itself, to be stored.
-    pub const fn into_bytes(self) -> [u8; 32] {
-        self.0
-    }
-
-    /// Compares in a time that does not depend on how much of the two is equal.
-    fn same(&self, other: &Self) -> Choice {
-        self.0.ct_eq(&other.0)
-    }
-}
-
-impl From<[u8; 32]> for KeyHash {
-    fn from(hash: [u8; 32]) -> Self {
-        Self(hash)
-    }
-}
-
-impl fmt::Debug for KeyHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyHash(..)")
-    }
-}
-
-/// Accepts the one admin key whose hash is in the store; looks there at every call, so that a changed key counts
-/// from the next call on, in every process.
-#[derive(Debug)]
-pub struct AdminKey<S> {
+/// Accepts the API keys of a store. Each call looks there, so that a key that is made, revoked or replaced counts from
+/// the next call on, in every process.
+pub struct ApiKeys<S> {
     store: Arc<S>,
+    clock: Box<dyn Clock>,
 }
 
-impl<S: Store> AdminKey<S> {
-    /// Accepts the admin key of this store.
-    pub const fn new(store: Arc<S>) -> Self {
-        Self { store }
+impl<S: Store> ApiKeys<S> {
+    /// Accepts the keys of this store, by the machine's clock.
+    pub fn new(store: Arc<S>) -> Self {
+        Self::with(store, SystemClock)
+    }
+
+    /// Accepts the keys of this store that have not expired by this clock.
+    pub fn with(store: Arc<S>, clock: impl Clock) -> Self {
+        Self {
+            store,
+            clock: Box::new(clock),
+        }
     }
 
     async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Error> {
         let given = bearer_key(headers).ok_or(Error::Unauthenticated)?;
-        let admin_key = self
-            .store
-            .admin_key_hash()
-            .await?
-            .ok_or(Error::Unauthenticated)?;
-        if KeyHash::of(given).same(&admin_key.into()).into() {
-            Ok(Caller::new(ADMIN_SUBJECT, Role::Admin))
-        } else {
-            Err(Error::Unauthenticated)
-        }
+        let hash = KeyHash::of(given);
+        let key = self.store.api_key(hash).await?;
+        let key = key.filter(|key| key.counts_at(self.clock.now()));
+        Ok(key.ok_or(Error::Unauthenticated)?.caller())
     }
 }
 
-impl<S: Store> Authenticate for AdminKey<S> {
+impl<S: Store> Authenticate for ApiKeys<S> {
     type Caller = Caller;
 
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, tonic::Status> {
         Ok(self.caller(headers).await?)
+    }
+}
+
+impl<S> fmt::Debug for ApiKeys<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKeys")
     }
 }
 
@@ -148,6 +120,7 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+    use crate::store::Role;
 
     const USER: Caller = Caller::new(SubjectKey::user(Uuid::from_u128(1)), Role::User);
     const ADMIN: Caller = Caller::new(ADMIN_SUBJECT, Role::Admin);

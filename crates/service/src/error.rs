@@ -22,7 +22,7 @@ pub enum Error {
     Unauthenticated,
 
     /// The caller may not do this.
-    #[error("this key may not {0}: use one with the role admin")]
+    #[error("this key may not {0}: use one with the role admin that is not read-only")]
     Forbidden(&'static str),
 
     /// Fields of the request are wrong.

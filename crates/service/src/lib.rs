@@ -8,15 +8,15 @@
 //! use std::sync::Arc;
 //!
 //! use runner_configuration_service::store::Store;
-//! use runner_configuration_service::{AdminKey, Service};
+//! use runner_configuration_service::{ApiKeys, Service};
 //!
 //! fn serve(store: Arc<impl Store>) -> axum::Router {
 //!     let service = Service::new(Arc::clone(&store));
-//!     runner_configuration_server::service(service).authenticate(AdminKey::new(store)).into_router()
+//!     runner_configuration_server::service(service).authenticate(ApiKeys::new(store)).into_router()
 //! }
 //! ```
 //!
-//! - A [`Caller`] comes with every call; [`AdminKey`] and [`StaticKeys`] find out who it is, and
+//! - A [`Caller`] comes with every call; [`ApiKeys`] and [`StaticKeys`] find out who it is, and
 //!   [`authorize`](authorize::authorize) is the one place that decides what the caller may do.
 //! - Every secret is sealed to the public key of its runner before it reaches the store ([`seal`]).
 //! - [`schema::check`] says whether a runner's schema makes sense, before the runner is registered with it.
@@ -43,10 +43,10 @@ pub mod seal;
 mod service;
 pub mod store;
 
-pub use auth::{ADMIN_SUBJECT, AdminKey, KeyHash, StaticKeys};
+pub use auth::{ADMIN_SUBJECT, ApiKeys, StaticKeys};
 pub use caller::Caller;
 pub use clock::{Clock, SystemClock};
 pub use error::Error;
 pub use randomness::{NoRandomness, Randomness, SystemRandomness};
 pub use service::Service;
-pub use store::Role;
+pub use store::{KeyHash, Role};

@@ -25,6 +25,7 @@
 
 mod error;
 mod filter;
+mod key_hash;
 mod outcome;
 mod page;
 mod records;
@@ -32,13 +33,14 @@ pub mod sqlite;
 
 pub use error::StoreError;
 pub use filter::{EnvironmentClassFilter, HostAuthenticationTokenFilter, RunnerFilter};
+pub use key_hash::KeyHash;
 pub use outcome::{
-    Created, LlmIntegrationDeleted, ObjectCounts, RunnerPut, RunnerRemoved, TokenCreated,
-    TokenDeletions, Updated,
+    ApiKeyCreated, ApiKeyRevoked, Created, LlmIntegrationDeleted, ObjectCounts, RunnerPut,
+    RunnerRemoved, TokenCreated, TokenDeletions, Updated,
 };
 pub use page::{Encoded, Page, PageRequest, Stored, StoredToken};
 pub use records::{
-    Change, EnvironmentClassRecord, HostAuthenticationTokenRecord, HostKey, KeyFingerprint,
+    ApiKey, Change, EnvironmentClassRecord, HostAuthenticationTokenRecord, HostKey, KeyFingerprint,
     LlmIntegrationRecord, RecordedChange, Role, Runner, ScmIntegrationRecord, Sealed, SubjectKey,
 };
 
@@ -74,7 +76,8 @@ pub trait Store: Send + Sync + 'static {
     /// Removes the runner.
     ///
     /// A runner that still has objects is removed only with `force`, and they are removed with it, in one
-    /// transaction, for which other changes wait. No object can be created for the runner after that.
+    /// transaction, for which other changes wait. Its API keys are revoked. No object can be created for the runner
+    /// after that.
     fn remove_runner(
         &self,
         change: Change,
@@ -266,18 +269,39 @@ pub trait Store: Send + Sync + 'static {
 
     // --- API keys ---
 
-    /// Makes the key with this SHA-256 hash the one admin key, which stands for `subject`.
+    /// Makes the key with this hash the one admin key, which stands for `subject` and neither expires nor is revoked.
     ///
     /// Setting what is set already changes nothing, and leaves no record of a change.
-    fn set_admin_key_hash(
+    fn set_admin_key(
         &self,
         change: Change,
-        hash: [u8; 32],
+        hash: KeyHash,
         subject: SubjectKey,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// The SHA-256 hash of the admin key, if one was set.
-    fn admin_key_hash(&self) -> impl Future<Output = Result<Option<[u8; 32]>, StoreError>> + Send;
+    /// Keeps a key, if there is none with its hash and, where its role is `Runner`, its runner exists.
+    fn create_api_key(
+        &self,
+        change: Change,
+        key: ApiKey,
+        hash: KeyHash,
+    ) -> impl Future<Output = Result<ApiKeyCreated, StoreError>> + Send;
+
+    /// The key with this hash, whether or not it still counts.
+    fn api_key(
+        &self,
+        hash: KeyHash,
+    ) -> impl Future<Output = Result<Option<ApiKey>, StoreError>> + Send;
+
+    /// All keys, in the order of their ids.
+    fn api_keys(&self) -> impl Future<Output = Result<Vec<ApiKey>, StoreError>> + Send;
+
+    /// Revokes a key, for good. Look-ups go on finding it.
+    fn revoke_api_key(
+        &self,
+        change: Change,
+        id: Uuid,
+    ) -> impl Future<Output = Result<ApiKeyRevoked, StoreError>> + Send;
 
     // --- Audit ---
 

@@ -26,6 +26,30 @@ pub enum TokenCreated {
     AlreadyExists,
 }
 
+/// What became of a new API key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum ApiKeyCreated {
+    /// It is kept.
+    Done,
+    /// There is a key with its hash.
+    Taken,
+    /// The runner that it is to stand for does not exist.
+    RunnerNotFound,
+}
+
+/// What became of an API key that was to be revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum ApiKeyRevoked {
+    /// It counts no more.
+    Done,
+    /// It was revoked before.
+    Already,
+    /// It does not exist.
+    NotFound,
+}
+
 /// What became of a change to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]

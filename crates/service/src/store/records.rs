@@ -10,6 +10,7 @@ use runner_configuration::v1::{
 use uuid::Uuid;
 
 use super::Encoded;
+use crate::caller::Caller;
 
 /// A runner: what everything else belongs to.
 #[derive(Clone, Debug, PartialEq)]
@@ -180,6 +181,47 @@ impl From<SubjectKey> for Subject {
         Self {
             id: subject.id.to_string(),
             principal: subject.principal.into(),
+        }
+    }
+}
+
+/// An API key: what is kept of it beside its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// UUIDv7; [`ADMIN`](Self::ADMIN) for the admin key.
+    pub id: Uuid,
+    /// For people.
+    pub name: String,
+    /// Whom it stands for.
+    pub subject: SubjectKey,
+    /// What may be done with it. A key with the role `Runner` has a runner as its subject.
+    pub role: Role,
+    /// Nothing may be changed with it, whatever its role.
+    pub read_only: bool,
+    /// When it was made; kept, as the times below, in microseconds.
+    pub created_at: SystemTime,
+    /// From when on it does not count any more.
+    pub expires_at: Option<SystemTime>,
+    /// When it was revoked.
+    pub revoked_at: Option<SystemTime>,
+}
+
+impl ApiKey {
+    /// The id of the one admin key that [`set_admin_key`](super::Store::set_admin_key) sets.
+    pub const ADMIN: Uuid = Uuid::nil();
+
+    /// Whether calls with it are accepted at this time.
+    pub fn counts_at(&self, time: SystemTime) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| time < end)
+    }
+
+    /// Who makes a call with it.
+    pub const fn caller(&self) -> Caller {
+        let caller = Caller::new(self.subject, self.role);
+        if self.read_only {
+            caller.read_only()
+        } else {
+            caller
         }
     }
 }

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue};
 use runner_configuration::v1::*;
 use runner_configuration_server::Authenticate;
 use runner_configuration_service::store::{Change, Store};
-use runner_configuration_service::{ADMIN_SUBJECT, AdminKey, KeyHash, Role};
+use runner_configuration_service::{ADMIN_SUBJECT, ApiKeys, KeyHash, Role};
 use tonic::{Code, Status};
 
 use crate::support::requests::*;
@@ -15,7 +15,7 @@ use crate::support::*;
 #[tokio::test]
 async fn authorization_bearer_key_on_every_call() {
     let world = World::new().await;
-    let key = AdminKey::new(world.store.clone());
+    let key = ApiKeys::new(world.store.clone());
     let ask = async |value: Option<&'static str>| -> Result<_, Status> {
         let value = value.map(|value| (AUTHORIZATION, HeaderValue::from_static(value)));
         key.authenticate(&HeaderMap::from_iter(value)).await
@@ -51,10 +51,10 @@ async fn authorization_bearer_key_on_every_call() {
 
 async fn set_admin_key(world: &World, key: &str) {
     let change = Change::by_operator("serve", std::time::UNIX_EPOCH);
-    let hash = KeyHash::of(key).into_bytes();
+    let hash = KeyHash::of(key);
     world
         .store
-        .set_admin_key_hash(change, hash, ADMIN_SUBJECT)
+        .set_admin_key(change, hash, ADMIN_SUBJECT)
         .await
         .unwrap();
 }

@@ -316,7 +316,7 @@ async fn filled() -> (TempDir, PathBuf) {
         create_token(&store, token(runner, "github.com", user(subject))).await;
     }
     store
-        .set_admin_key_hash(change("key"), [1; 32], ADMIN)
+        .set_admin_key(change("key"), [1; 32].into(), ADMIN)
         .await
         .unwrap();
     store.close().await.unwrap();

@@ -65,7 +65,7 @@ pub(crate) async fn each_change_is_recorded<S: Store>(store: Arc<S>) {
         .await
         .unwrap();
     store
-        .set_admin_key_hash(change("key"), [1; 32], ADMIN)
+        .set_admin_key(change("key"), [1; 32].into(), ADMIN)
         .await
         .unwrap();
     let _ = store
@@ -130,7 +130,7 @@ pub(crate) async fn what_changed_nothing_is_not_recorded<S: Store>(store: Arc<S>
     let llm_id = create_llm(&*store, llm(runner.id, &[SupportedModel::Opus4])).await;
     create_token(&*store, token(runner.id, "github.com", user(1))).await;
     store
-        .set_admin_key_hash(change("key"), [1; 32], ADMIN)
+        .set_admin_key(change("key"), [1; 32].into(), ADMIN)
         .await
         .unwrap();
     let before = store.changes(0, 100).await.unwrap();
@@ -174,7 +174,7 @@ pub(crate) async fn what_changed_nothing_is_not_recorded<S: Store>(store: Arc<S>
         .await
         .unwrap();
     store
-        .set_admin_key_hash(change("x"), [1; 32], ADMIN)
+        .set_admin_key(change("x"), [1; 32].into(), ADMIN)
         .await
         .unwrap();
     assert_eq!(store.changes(0, 100).await.unwrap(), before);

@@ -117,8 +117,14 @@ macro_rules! store_suite {
                 random_token_filters_agree_with_a_plain_search
             }
             keys {
-                there_is_no_admin_key_at_first
+                there_is_no_key_at_first
                 the_admin_key_is_replaced
+                every_field_of_a_key_comes_back
+                a_key_is_kept_once
+                a_key_of_a_runner_needs_the_runner
+                a_key_is_revoked_for_good
+                a_removed_runner_has_its_keys_revoked
+                keys_expire
             }
             changes {
                 each_change_is_recorded

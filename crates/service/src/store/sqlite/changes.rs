@@ -1,11 +1,10 @@
 //! The record of changes.
 
-use std::time::{Duration, SystemTime};
-
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
 use super::statement::{all, execute, subject};
+use super::time::{from_micros, to_micros};
 use crate::store::{Change, RecordedChange, StoreError};
 
 /// Records that `object` was changed, in the transaction that changes it.
@@ -59,22 +58,4 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RecordedChange> {
         action: row.get(4)?,
         object: row.get(5)?,
     })
-}
-
-fn to_micros(time: SystemTime) -> i64 {
-    let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-    match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(since) => micros(since),
-        Err(before) => -micros(before.duration()),
-    }
-}
-
-fn from_micros(micros: i64) -> SystemTime {
-    let distance = Duration::from_micros(micros.unsigned_abs());
-    let time = if micros < 0 {
-        SystemTime::UNIX_EPOCH.checked_sub(distance)
-    } else {
-        SystemTime::UNIX_EPOCH.checked_add(distance)
-    };
-    time.unwrap_or(SystemTime::UNIX_EPOCH)
 }

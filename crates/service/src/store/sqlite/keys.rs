@@ -1,53 +1,179 @@
 //! API keys.
 
-use rusqlite::{Connection, params};
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
-use super::changes;
-use super::statement::{execute, exists, find};
-use crate::store::{Change, StoreError, SubjectKey};
+use super::statement::{all, execute, exists, find, subject};
+use super::time::{from_micros, to_micros};
+use super::{changes, runners};
+use crate::store::{
+    ApiKey, ApiKeyCreated, ApiKeyRevoked, Change, KeyHash, Role, StoreError, SubjectKey,
+};
 
-/// The admin key has a place of its own, which no other key can take.
-const ADMIN_KEY: Uuid = Uuid::nil();
-const ROLE_ADMIN: i32 = 1;
+const fn number(role: Role) -> i32 {
+    match role {
+        Role::Admin => 1,
+        Role::User => 2,
+        Role::Runner => 3,
+    }
+}
 
-pub(super) fn set_admin_hash(
+pub(super) fn set_admin(
     connection: &Connection,
     change: &Change,
-    hash: [u8; 32],
+    hash: KeyHash,
     subject: SubjectKey,
 ) -> Result<(), StoreError> {
+    let hash = hash.into_bytes();
     let is_set = exists(
         connection,
-        "SELECT 1 FROM api_keys WHERE id = ?1 AND hash = ?2 AND principal = ?3 AND subject_id = ?4",
-        params![ADMIN_KEY, hash, i32::from(subject.principal), subject.id],
+        "SELECT 1 FROM api_keys
+         WHERE id = ?1 AND hash = ?2 AND principal = ?3 AND subject_id = ?4 AND revoked_at IS NULL",
+        params![
+            ApiKey::ADMIN,
+            hash,
+            i32::from(subject.principal),
+            subject.id
+        ],
     )?;
     if is_set {
         return Ok(());
     }
     execute(
         connection,
-        "INSERT INTO api_keys (id, hash, role, principal, subject_id, read_only)
-         VALUES (?1, ?2, ?3, ?4, ?5, 0)
+        "INSERT INTO api_keys (id, hash, name, role, principal, subject_id, read_only, created_at)
+         VALUES (?1, ?2, 'admin key', ?3, ?4, ?5, 0, ?6)
          ON CONFLICT (id) DO UPDATE SET
-             hash = excluded.hash, principal = excluded.principal,
-             subject_id = excluded.subject_id",
+             hash = excluded.hash, name = excluded.name, principal = excluded.principal,
+             subject_id = excluded.subject_id, created_at = excluded.created_at, revoked_at = NULL",
         params![
-            ADMIN_KEY,
+            ApiKey::ADMIN,
             hash,
-            ROLE_ADMIN,
+            number(Role::Admin),
             i32::from(subject.principal),
-            subject.id
+            subject.id,
+            to_micros(change.at),
         ],
     )?;
-    changes::record(connection, change, ADMIN_KEY)
+    changes::record(connection, change, ApiKey::ADMIN)
 }
 
-pub(super) fn admin_hash(connection: &Connection) -> Result<Option<[u8; 32]>, StoreError> {
-    find(
+pub(super) fn create(
+    connection: &Connection,
+    change: &Change,
+    key: &ApiKey,
+    hash: KeyHash,
+) -> Result<ApiKeyCreated, StoreError> {
+    let hash = hash.into_bytes();
+    if key.role == Role::Runner && !runners::is_there(connection, key.subject.id)? {
+        return Ok(ApiKeyCreated::RunnerNotFound);
+    }
+    if exists(connection, "SELECT 1 FROM api_keys WHERE hash = ?1", [hash])? {
+        return Ok(ApiKeyCreated::Taken);
+    }
+    execute(
         connection,
-        "SELECT hash FROM api_keys WHERE id = ?1",
-        [ADMIN_KEY],
-        |row| row.get(0),
+        "INSERT INTO api_keys (id, hash, name, role, principal, subject_id, read_only, created_at,
+                               expires_at, revoked_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            key.id,
+            hash,
+            key.name,
+            number(key.role),
+            i32::from(key.subject.principal),
+            key.subject.id,
+            key.read_only,
+            to_micros(key.created_at),
+            key.expires_at.map(to_micros),
+            key.revoked_at.map(to_micros),
+        ],
+    )?;
+    changes::record(connection, change, key.id)?;
+    Ok(ApiKeyCreated::Done)
+}
+
+pub(super) fn get(connection: &Connection, hash: KeyHash) -> Result<Option<ApiKey>, StoreError> {
+    let found = find(
+        connection,
+        "SELECT id, name, role, principal, subject_id, read_only, created_at, expires_at,
+                revoked_at, hash
+         FROM api_keys WHERE hash = ?1",
+        [hash.into_bytes()],
+        |row| Ok((read(row)?, KeyHash::from(row.get::<_, [u8; 32]>(9)?))),
+    )?;
+    // The index compares hashes, of which nobody knows the key of one that begins alike; this is for whoever changes
+    // the query.
+    Ok(found
+        .filter(|(_, stored)| stored.same(&hash).into())
+        .map(|(key, _)| key))
+}
+
+pub(super) fn list(connection: &Connection) -> Result<Vec<ApiKey>, StoreError> {
+    all(
+        connection,
+        "SELECT id, name, role, principal, subject_id, read_only, created_at, expires_at, revoked_at
+         FROM api_keys ORDER BY id",
+        [],
+        read,
     )
+}
+
+pub(super) fn revoke(
+    connection: &Connection,
+    change: &Change,
+    id: Uuid,
+) -> Result<ApiKeyRevoked, StoreError> {
+    let revoked = execute(
+        connection,
+        "UPDATE api_keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL",
+        params![id, to_micros(change.at)],
+    )?;
+    if revoked == 1 {
+        changes::record(connection, change, id)?;
+        Ok(ApiKeyRevoked::Done)
+    } else if exists(connection, "SELECT 1 FROM api_keys WHERE id = ?1", [id])? {
+        Ok(ApiKeyRevoked::Already)
+    } else {
+        Ok(ApiKeyRevoked::NotFound)
+    }
+}
+
+/// Revokes all keys of a runner that is removed.
+pub(super) fn revoke_of_runner(
+    connection: &Connection,
+    change: &Change,
+    runner: Uuid,
+) -> Result<(), StoreError> {
+    execute(
+        connection,
+        "UPDATE api_keys SET revoked_at = ?3
+         WHERE role = ?1 AND subject_id = ?2 AND revoked_at IS NULL",
+        params![number(Role::Runner), runner, to_micros(change.at)],
+    )?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
+    Ok(ApiKey {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        role: role(row.get(2)?)?,
+        subject: subject(row, 3)?,
+        read_only: row.get(5)?,
+        created_at: from_micros(row.get(6)?),
+        expires_at: row.get::<_, Option<i64>>(7)?.map(from_micros),
+        revoked_at: row.get::<_, Option<i64>>(8)?.map(from_micros),
+    })
+}
+
+fn role(stored: i32) -> rusqlite::Result<Role> {
+    [Role::Admin, Role::User, Role::Runner]
+        .into_iter()
+        .find(|role| number(*role) == stored)
+        .ok_or_else(|| {
+            let error = format!("{stored} is no role");
+            rusqlite::Error::FromSqlConversionFailure(2, Type::Integer, error.into())
+        })
 }

@@ -10,7 +10,10 @@ use crate::store::StoreError;
 pub(super) const APPLICATION_ID: u32 = 0x5243_4647;
 
 /// Each takes the schema from the version that is its index to the next one. What was released is not changed.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_keys_and_audit.sql"),
+];
 
 const NEWEST: u32 = MIGRATIONS.len() as u32;
 
@@ -108,4 +111,33 @@ fn pragma<T: rusqlite::types::FromSql>(
     connection
         .pragma_query_value(None, name, |row| row.get(0))
         .map_err(from_sqlite)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_of_any_version_becomes_one_of_the_newest() {
+        for version in 0..=NEWEST {
+            let mut connection = Connection::open_in_memory().unwrap();
+            for migration in &MIGRATIONS[..version as usize] {
+                connection.execute_batch(migration).unwrap();
+            }
+            if version > 0 {
+                let header = format!(
+                    "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version};
+                     INSERT INTO api_keys (id, hash, role, principal, subject_id, read_only)
+                     VALUES (zeroblob(16), x'00', 1, 5, zeroblob(16), 0);"
+                );
+                connection.execute_batch(&header).unwrap();
+            }
+            migrate(&mut connection).unwrap();
+            verify(&connection).unwrap();
+            let keys: u32 = connection
+                .query_one("SELECT count(*) FROM api_keys", [], |row| row.get(0))
+                .unwrap();
+            assert_eq!(keys, u32::from(version > 0), "version {version}");
+        }
+    }
 }

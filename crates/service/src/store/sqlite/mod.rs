@@ -24,6 +24,7 @@ mod runners;
 mod scm;
 mod statement;
 mod store;
+mod time;
 mod tokens;
 mod writer;
 

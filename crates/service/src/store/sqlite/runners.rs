@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
-use super::changes;
 use super::statement::{all, count, enumeration, execute, exists, find};
+use super::{changes, keys};
 use crate::store::{Change, Encoded, ObjectCounts, Runner, RunnerPut, RunnerRemoved, StoreError};
 
 pub(super) fn get(connection: &Connection, id: Uuid) -> Result<Option<Runner>, StoreError> {
@@ -78,6 +78,7 @@ pub(super) fn remove(
         }
         remove_objects(connection, id)?;
     }
+    keys::revoke_of_runner(connection, change, id)?;
     execute(connection, "DELETE FROM runners WHERE id = ?1", [id])?;
     changes::record(connection, change, id)?;
     Ok(RunnerRemoved::Done(objects))

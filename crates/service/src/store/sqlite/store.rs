@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::{SqliteStore, changes, classes, keys, llm, runners, scm, tokens};
 use crate::store::{
-    Change, Created, EnvironmentClassFilter, EnvironmentClassRecord, HostAuthenticationTokenFilter,
-    HostAuthenticationTokenRecord, LlmIntegrationDeleted, LlmIntegrationRecord, Page, PageRequest,
-    RecordedChange, Runner, RunnerFilter, RunnerPut, RunnerRemoved, ScmIntegrationRecord, Store,
-    StoreError, Stored, StoredToken, SubjectKey, TokenCreated, TokenDeletions, Updated,
+    ApiKey, ApiKeyCreated, ApiKeyRevoked, Change, Created, EnvironmentClassFilter,
+    EnvironmentClassRecord, HostAuthenticationTokenFilter, HostAuthenticationTokenRecord, KeyHash,
+    LlmIntegrationDeleted, LlmIntegrationRecord, Page, PageRequest, RecordedChange, Runner,
+    RunnerFilter, RunnerPut, RunnerRemoved, ScmIntegrationRecord, Store, StoreError, Stored,
+    StoredToken, SubjectKey, TokenCreated, TokenDeletions, Updated,
 };
 
 impl Store for SqliteStore {
@@ -240,19 +241,40 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn set_admin_key_hash(
+    async fn set_admin_key(
         &self,
         change: Change,
-        hash: [u8; 32],
+        hash: KeyHash,
         subject: SubjectKey,
     ) -> Result<(), StoreError> {
         self.writer
-            .run(move |connection| keys::set_admin_hash(connection, &change, hash, subject))
+            .run(move |connection| keys::set_admin(connection, &change, hash, subject))
             .await
     }
 
-    async fn admin_key_hash(&self) -> Result<Option<[u8; 32]>, StoreError> {
-        self.readers.with(keys::admin_hash)
+    async fn create_api_key(
+        &self,
+        change: Change,
+        key: ApiKey,
+        hash: KeyHash,
+    ) -> Result<ApiKeyCreated, StoreError> {
+        self.writer
+            .run(move |connection| keys::create(connection, &change, &key, hash))
+            .await
+    }
+
+    async fn api_key(&self, hash: KeyHash) -> Result<Option<ApiKey>, StoreError> {
+        self.readers.with(|connection| keys::get(connection, hash))
+    }
+
+    async fn api_keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        self.readers.with(keys::list)
+    }
+
+    async fn revoke_api_key(&self, change: Change, id: Uuid) -> Result<ApiKeyRevoked, StoreError> {
+        self.writer
+            .run(move |connection| keys::revoke(connection, &change, id))
+            .await
     }
 
     async fn changes(&self, after: u64, limit: usize) -> Result<Vec<RecordedChange>, StoreError> {
