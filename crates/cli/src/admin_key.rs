@@ -4,20 +4,15 @@ use std::env::{self, VarError};
 use std::path::Path;
 use std::time::SystemTime;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use runner_configuration_service::store::{Change, Store};
-use runner_configuration_service::{ADMIN_SUBJECT, KeyHash, Randomness as _, SystemRandomness};
+use runner_configuration_service::{ADMIN_SUBJECT, KeyHash};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::secret_file;
+use crate::{api_key, secret_file};
 
 const VARIABLE: &str = "RUNNERCONF_ADMIN_KEY";
 const FILE_NAME: &str = "admin.key";
-
-/// Keys that are made here start with it, so that a scanner for secrets can tell what it found.
-const PREFIX: &str = "runnerconf_";
 
 /// Makes the admin key the one that the store accepts. The store gets its hash only.
 pub(crate) async fn register(store: &impl Store, folder: &Path) -> Result<(), Error> {
@@ -54,20 +49,10 @@ fn from_file(folder: &Path) -> Result<Zeroizing<String>, Error> {
             return Ok(key);
         }
         // Where another process is faster, its key counts.
-        if secret_file::create(&path, &generate()?)? {
+        if secret_file::create(&path, &api_key::generate()?)? {
             tracing::info!("made an admin key");
         }
     }
-}
-
-/// A key of 256 random bits.
-fn generate() -> Result<Zeroizing<String>, Error> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    SystemRandomness.fill(&mut *bytes)?;
-    let mut key = Zeroizing::new(PREFIX.to_owned());
-    key.reserve_exact(bytes.len().div_ceil(3) * 4);
-    URL_SAFE_NO_PAD.encode_string(*bytes, &mut key);
-    Ok(key)
 }
 
 const NOT_FOR_A_HEADER: &str = "has characters that cannot stand in an Authorization header (only visible ASCII \
@@ -86,15 +71,6 @@ fn check(key: &str) -> Result<(), &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn made_keys_have_256_bits_and_differ() {
-        let (key, other) = (generate().unwrap(), generate().unwrap());
-        let encoded = key.strip_prefix(PREFIX).unwrap();
-        assert_eq!(URL_SAFE_NO_PAD.decode(encoded).unwrap().len(), 32);
-        assert_eq!(check(&key), Ok(()));
-        assert_ne!(key, other);
-    }
 
     #[test]
     fn keys_that_no_client_could_send_are_refused() {

@@ -71,6 +71,21 @@ pub(crate) enum Error {
     #[error("there is no runner {0}; runnerconf runner list shows those that there are")]
     NoRunner(Uuid),
 
+    #[error("there is no key {0}; runnerconf key list shows those that there are")]
+    NoKey(Uuid),
+
+    #[error("the admin key is not revoked but replaced: remove {}, or set another RUNNERCONF_ADMIN_KEY, and start the server again", .0.join("admin.key").display())]
+    RevokesAdminKey(PathBuf),
+
+    #[error("a key with the role runner stands for its runner: give --subject runner:ID")]
+    SubjectOfRunnerKey,
+
+    #[error("the key would have expired already: give a later --expires")]
+    KeyEndsBeforeItStarts,
+
+    #[error("the new key is in use already: try again")]
+    KeyTaken,
+
     #[error(
         "runner {id} still has {}; delete them first, or use --force to remove them with it",
         describe(counts)

@@ -2,15 +2,18 @@
 //! that it keeps the configuration of.
 
 mod admin_key;
+mod api_key;
 mod data_folder;
 mod demo;
 mod error;
+mod key;
 mod logging;
 mod output;
 mod runner;
 mod secret_file;
 mod serve;
 mod signals;
+mod table;
 
 use std::process::ExitCode;
 
@@ -28,7 +31,8 @@ use crate::error::Error;
     after_help = "Examples:
   runnerconf serve --demo                     serve on 127.0.0.1:8080, with a runner to try things on
   runnerconf runner apply -f runner.yaml      register a runner, or change it
-  runnerconf runner list                      show the runners that are registered"
+  runnerconf runner list                      show the runners that are registered
+  runnerconf key create --role admin          make an API key"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -39,6 +43,7 @@ struct Arguments {
 enum Command {
     Serve(serve::Arguments),
     Runner(runner::Arguments),
+    Key(key::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -59,5 +64,6 @@ fn run(command: Command) -> Result<(), Error> {
     match command {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Runner(arguments) => runner::run(arguments),
+        Command::Key(arguments) => key::run(arguments),
     }
 }

@@ -13,6 +13,12 @@ pub(crate) fn line(line: impl Display) -> Result<(), Error> {
         .map_err(Error::Output)
 }
 
+/// What a person wants to know beside the output, on standard error.
+pub(crate) fn note(note: impl Display) {
+    // Where that can't be written, there is nobody to tell.
+    let _ = writeln!(io::stderr().lock(), "{note}");
+}
+
 /// What went wrong, on standard error.
 pub(crate) fn complain(error: &Error) {
     // Where that can't be written, there is nobody left to tell.

@@ -7,6 +7,7 @@ use super::names;
 use crate::data_folder::{DataFolder, open_existing_store};
 use crate::error::Error;
 use crate::output;
+use crate::table::table;
 
 /// Shows the runners that are registered.
 ///
@@ -23,11 +24,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
     let store = open_existing_store(&arguments.data.path()?)?;
     let runners = store.runners().await?;
     store.close().await?;
-    let mut rows = vec![HEADER.map(str::to_owned)];
-    for runner in &runners {
-        rows.push(row(runner)?);
-    }
-    table(&rows).into_iter().try_for_each(output::line)
+    let rows = runners.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+    table(HEADER, rows).into_iter().try_for_each(output::line)
 }
 
 const HEADER: [&str; 6] = ["ID", "NAME", "KIND", "PROVIDER", "PUBLIC KEY", "SCHEMA"];
@@ -61,52 +59,5 @@ fn fingerprint(key: &[u8; 32]) -> String {
             .take(16)
             .collect(),
         Err(_) => "unusable".to_owned(),
-    }
-}
-
-/// Lines with aligned columns.
-fn table(rows: &[[String; 6]]) -> Vec<String> {
-    let rows: Vec<[String; 6]> = rows
-        .iter()
-        .map(|row| row.each_ref().map(|cell| printable(cell)))
-        .collect();
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: [usize; 6] = std::array::from_fn(width);
-    rows.iter()
-        .map(|row| {
-            let cells = row.iter().zip(widths);
-            let line: Vec<String> = cells
-                .map(|(cell, width)| format!("{cell:width$}"))
-                .collect();
-            line.join("  ").trim_end().to_owned()
-        })
-        .collect()
-}
-
-/// Control characters could change what a terminal shows.
-fn printable(text: &str) -> String {
-    text.replace(char::is_control, "\u{fffd}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_aligned_and_nothing_controls_the_terminal() {
-        let rows = [
-            HEADER.map(str::to_owned),
-            ["1", "Köln", "remote", "gcp", "-", "a\u{1b}[2J"].map(str::to_owned),
-        ];
-        assert_eq!(
-            table(&rows),
-            [
-                "ID  NAME  KIND    PROVIDER  PUBLIC KEY  SCHEMA",
-                "1   Köln  remote  gcp       -           a\u{fffd}[2J",
-            ]
-        );
     }
 }

@@ -5,6 +5,7 @@
 
 mod admin_key;
 mod demo;
+mod keys;
 mod obstacles;
 mod runners;
 mod serving;

@@ -56,11 +56,16 @@ impl Folder {
         command
     }
 
+    /// `runnerconf …` on the data folder.
+    pub(crate) fn command(&self, names: &[&str]) -> Command {
+        let mut command = runnerconf(names.iter().copied());
+        command.arg("--data").arg(self.data());
+        command
+    }
+
     /// `runnerconf runner …` on the data folder.
     pub(crate) fn runner(&self, command: &str) -> Command {
-        let mut runner = runnerconf(["runner", command, "--data"]);
-        runner.arg(self.data());
-        runner
+        self.command(&["runner", command])
     }
 
     pub(crate) fn start(&self) -> Server {
