@@ -17,6 +17,7 @@ use prost::Message as _;
 use runner_configuration::validate::Violations;
 use runner_configuration_server::Authenticate;
 use runner_configuration_service::Service;
+use runner_configuration_service::store::Store as _;
 use serde_json::{Value, json};
 use support::wire::{HttpClient, SERVICE, connect_error, http_client, send};
 use support::{ADMIN_KEY, RUNNER, TestServer, USER_KEY};
@@ -651,5 +652,35 @@ async fn clients_find_the_time_to_wait_in_retry_after_ms_and_retry_after() {
         );
         // It is worth another try, so nothing says otherwise.
         assert!(!headers.contains_key("x-should-retry"), "{content_type}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_is_recorded_with_the_id_of_its_request() {
+    let json = Json::start().await;
+    let url = json
+        .server
+        .url(&format!("/{SERVICE}/CreateEnvironmentClass"));
+    let body = class("one").to_string();
+    for (given, kept) in [
+        (Some("request-1"), true),
+        (Some("no id"), false),
+        (None, false),
+    ] {
+        let mut request = Request::post(&url)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {ADMIN_KEY}"));
+        if let Some(id) = given {
+            request = request.header("x-request-id", id);
+        }
+        let request = request.body(Full::from(body.clone())).unwrap();
+        let response = send(&http_client(Version::HTTP_11), request).await;
+        assert_eq!(response.status(), 200);
+        let answered = response.headers()["x-request-id"].to_str().unwrap();
+        assert_eq!(given == Some(answered), kept);
+        let changes = json.server.store.changes(0, 100).await.unwrap();
+        let last = changes.last().unwrap();
+        assert_eq!(last.request_id.as_deref(), Some(answered));
+        assert_eq!(last.action, "CreateEnvironmentClass");
     }
 }

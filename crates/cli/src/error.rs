@@ -92,6 +92,9 @@ pub(crate) enum Error {
     )]
     HasObjects { id: Uuid, counts: ObjectCounts },
 
+    #[error("cannot write JSON: {0}")]
+    Json(serde_json::Error),
+
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
 }

@@ -4,7 +4,6 @@ mod create;
 mod expiry;
 mod list;
 mod revoke;
-mod subject;
 
 use clap::Subcommand;
 

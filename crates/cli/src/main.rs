@@ -3,8 +3,10 @@
 
 mod admin_key;
 mod api_key;
+mod audit;
 mod data_folder;
 mod demo;
+mod duration;
 mod error;
 mod key;
 mod logging;
@@ -13,6 +15,7 @@ mod runner;
 mod secret_file;
 mod serve;
 mod signals;
+mod subject;
 mod table;
 
 use std::process::ExitCode;
@@ -32,7 +35,8 @@ use crate::error::Error;
   runnerconf serve --demo                     serve on 127.0.0.1:8080, with a runner to try things on
   runnerconf runner apply -f runner.yaml      register a runner, or change it
   runnerconf runner list                      show the runners that are registered
-  runnerconf key create --role admin          make an API key"
+  runnerconf key create --role admin          make an API key
+  runnerconf audit list                       show who changed what"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -44,6 +48,7 @@ enum Command {
     Serve(serve::Arguments),
     Runner(runner::Arguments),
     Key(key::Arguments),
+    Audit(audit::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -65,5 +70,6 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Runner(arguments) => runner::run(arguments),
         Command::Key(arguments) => key::run(arguments),
+        Command::Audit(arguments) => audit::run(arguments),
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::serve::ListenerExt as _;
 use runner_configuration::FILE_DESCRIPTOR_SET;
@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use tower::make::Shared;
 
 use crate::data_folder::{DataFolder, open_store};
+use crate::duration::Span;
 use crate::error::Error;
 use crate::signals::Signals;
 use crate::{admin_key, demo, logging, output};
@@ -52,6 +53,11 @@ pub(crate) struct Arguments {
     /// private key is in demo-runner.key in the data folder
     #[arg(long)]
     demo: bool,
+
+    /// How long changes stay in the record that runnerconf audit list shows: days or hours, as in 365d or 12h
+    /// [default: for ever]
+    #[arg(long, value_name = "AGE")]
+    audit_retention: Option<Span>,
 
     /// How long calls in flight may take to finish after SIGTERM or Ctrl-C
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
@@ -97,6 +103,9 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     });
     let server = tokio::spawn(server.into_future());
     health.set_serving(true).await;
+    if let Some(age) = arguments.audit_retention {
+        tokio::spawn(forget_changes(Arc::clone(&store), age));
+    }
     if let Err(error) = output::line(format_args!("listening on http://{address}")) {
         // Nobody may be waiting for it.
         tracing::warn!("{error}");
@@ -124,6 +133,18 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     store.close().await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Forgets old changes, now and every hour.
+async fn forget_changes(store: Arc<impl Store>, age: Span) {
+    loop {
+        match store.forget_changes(age.before(SystemTime::now())).await {
+            Ok(0) => {}
+            Ok(changes) => tracing::info!(changes, "forgot changes that are older than asked for"),
+            Err(error) => tracing::warn!(%error, "old changes could not be forgotten"),
+        }
+        tokio::time::sleep(Duration::from_secs(60 * 60)).await;
+    }
 }
 
 /// Whoever signals again does not want to wait.

@@ -20,6 +20,7 @@ mod read;
 #[cfg(feature = "reflection")]
 mod reflection;
 mod reply;
+mod request_id;
 mod server;
 #[cfg(feature = "tls")]
 pub mod tls;
@@ -38,6 +39,7 @@ pub use query::Query;
 #[cfg(feature = "reflection")]
 pub use reflection::{InvalidDescriptors, reflection};
 pub use reply::Reply;
+pub use request_id::RequestId;
 pub use server::Server;
 
 /// What generated code names.

@@ -1,5 +1,9 @@
 //! Who makes a call.
 
+use std::ops::Deref;
+
+use runner_configuration_server::rpc::RequestId;
+
 use crate::store::{Role, SubjectKey};
 
 /// Who makes a call, as authentication found out. It travels in the extensions of the request.
@@ -39,5 +43,20 @@ impl Caller {
             read_only: true,
             ..self
         }
+    }
+}
+
+/// A call that is answered: the caller, and what a record of its changes says of it besides.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) caller: Caller,
+    pub(crate) request_id: Option<RequestId>,
+}
+
+impl Deref for Call {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
     }
 }

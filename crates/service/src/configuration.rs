@@ -15,7 +15,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::authorize::{Action, Kind, Resource, authorize};
-use crate::caller::Caller;
+use crate::caller::Call;
 use crate::error::{Error, Step};
 use crate::schema::{WrongField, wrong_fields};
 use crate::scm_integrations::check::{self, Draft};
@@ -24,12 +24,12 @@ use crate::store::Store;
 
 pub(crate) async fn get_schema<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     request: GetRunnerConfigurationSchemaRequest,
 ) -> Result<GetRunnerConfigurationSchemaResponse, Error> {
     let runner_id = parse_id(&[Step::to(RUNNER_ID)], &request.runner_id)?;
     authorize(
-        caller,
+        call,
         Action::Read,
         Resource::of_runner(Kind::Schema, runner_id),
     )
@@ -42,7 +42,7 @@ pub(crate) async fn get_schema<S: Store>(
 
 pub(crate) async fn validate<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     request: ValidateRunnerConfigurationRequest,
 ) -> Result<ValidateRunnerConfigurationResponse, Error> {
     // The contract switches the rules of this message off, so what has to hold nevertheless is checked here.
@@ -52,7 +52,7 @@ pub(crate) async fn validate<S: Store>(
         Error::invalid(&[], "validate_runner_configuration.config", message)
     })?;
     authorize(
-        caller,
+        call,
         Action::Validate,
         Resource::of_runner(Kind::Schema, runner_id),
     )

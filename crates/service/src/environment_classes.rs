@@ -16,7 +16,7 @@ use uuid::Uuid;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::authorize::{Action, Kind, Resource, authorize, visible};
-use crate::caller::Caller;
+use crate::caller::Call;
 use crate::error::{Error, Problems, Step};
 use crate::page::Query;
 use crate::schema::{self, Place, WrongField};
@@ -35,12 +35,12 @@ const VALUE: Field = Field::new(2, "value", Type::String);
 
 pub(crate) async fn create<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     mut request: CreateEnvironmentClassRequest,
 ) -> Result<CreateEnvironmentClassResponse, Error> {
     let configuration = Configuration(std::mem::take(&mut request.configuration));
     let runner_id = parse_id(&[Step::to(RUNNER_ID)], &request.runner_id)?;
-    authorize(caller, Action::Create, Resource::of_runner(KIND, runner_id))
+    authorize(call, Action::Create, Resource::of_runner(KIND, runner_id))
         .map_err(|denied| denied.forbidden("create environment classes"))?;
 
     let runner = service.runner(runner_id).await?;
@@ -63,7 +63,7 @@ pub(crate) async fn create<S: Store>(
         message,
         sealed_to,
     };
-    let change = service.change(caller, "CreateEnvironmentClass");
+    let change = service.change(call, "CreateEnvironmentClass");
     match service
         .store()
         .create_environment_class(change, record)
@@ -76,7 +76,7 @@ pub(crate) async fn create<S: Store>(
 
 pub(crate) async fn get<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     request: GetEnvironmentClassRequest,
 ) -> Result<GetEnvironmentClassResponse, Error> {
     let field = Field::new(2, "environment_class_id", Type::String);
@@ -87,7 +87,7 @@ pub(crate) async fn get<S: Store>(
         .await?
         .ok_or_else(|| no_class(id))?;
     authorize(
-        caller,
+        call,
         Action::Read,
         Resource::of_runner(KIND, class.runner_id),
     )
@@ -99,7 +99,7 @@ pub(crate) async fn get<S: Store>(
 
 pub(crate) async fn list<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     request: ListEnvironmentClassesRequest,
 ) -> Result<ListEnvironmentClassesResponse, Error> {
     let filter = request.filter.unwrap_or_default();
@@ -113,9 +113,9 @@ pub(crate) async fn list<S: Store>(
         .numbers("runner_providers", specified(&filter.runner_providers))
         .page(request.pagination)?;
     let visible =
-        visible(caller, KIND).map_err(|denied| denied.forbidden("list environment classes"))?;
+        visible(call, KIND).map_err(|denied| denied.forbidden("list environment classes"))?;
 
-    let start = authorize(caller, Action::StartEnvironment, Resource::every(KIND));
+    let start = authorize(call, Action::StartEnvironment, Resource::every(KIND));
     let filter = visible
         .of_runners(runner_ids)
         .filter(|_| start.is_ok() || !usable_only)
@@ -135,15 +135,15 @@ pub(crate) async fn list<S: Store>(
 
 pub(crate) async fn update<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     request: UpdateEnvironmentClassRequest,
 ) -> Result<UpdateEnvironmentClassResponse, Error> {
     let field = Field::new(1, "environment_class_id", Type::String);
     let id = parse_id(&[Step::to(field)], &request.environment_class_id)?;
-    authorize(caller, Action::Update, Resource::every(KIND))
+    authorize(call, Action::Update, Resource::every(KIND))
         .map_err(|denied| denied.hiding("change environment classes", no_class(id)))?;
 
-    let change = service.change(caller, "UpdateEnvironmentClass");
+    let change = service.change(call, "UpdateEnvironmentClass");
     let updater = move |class: &mut EnvironmentClassRecord| {
         let class = &mut class.message;
         replace(&mut class.display_name, request.display_name.as_ref());

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::authorize::{Action, Kind, Resource, Visible, authorize, visible};
-use crate::caller::Caller;
+use crate::caller::Call;
 use crate::error::{Error, Step};
 use crate::host;
 use crate::page::Query;
@@ -38,15 +38,15 @@ const FILTER: Field = Field::new(2, "filter", Type::Message);
 
 pub(crate) async fn create<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     mut request: CreateHostAuthenticationTokenRequest,
 ) -> Result<CreateHostAuthenticationTokenResponse, Error> {
     let token = Zeroizing::new(std::mem::take(&mut request.token));
     let refresh_token = Zeroizing::new(std::mem::take(&mut request.refresh_token));
     let runner_id = parse_id(&[Step::to(RUNNER_ID)], &request.runner_id)?;
-    let owner = owner(&request, caller)?;
+    let owner = owner(&request, call)?;
     authorize(
-        caller,
+        call,
         Action::Create,
         Resource::of_runner(KIND, runner_id).owned_by(owner),
     )
@@ -75,7 +75,7 @@ pub(crate) async fn create<S: Store>(
         token,
         refresh_token,
     };
-    let change = service.change(caller, "CreateHostAuthenticationToken");
+    let change = service.change(call, "CreateHostAuthenticationToken");
     match service
         .store()
         .create_host_authentication_token(change, record)
@@ -96,11 +96,11 @@ pub(crate) async fn create<S: Store>(
 
 pub(crate) async fn get<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     request: GetHostAuthenticationTokenRequest,
 ) -> Result<GetHostAuthenticationTokenResponse, Error> {
     let id = parse_id(&[Step::to(ID)], &request.id)?;
-    let token = reachable(service, caller, Action::Read, id).await?;
+    let token = reachable(service, call, Action::Read, id).await?;
     Ok(GetHostAuthenticationTokenResponse {
         token: Some(token.message.decode()?),
     })
@@ -108,7 +108,7 @@ pub(crate) async fn get<S: Store>(
 
 pub(crate) async fn list<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     request: ListHostAuthenticationTokensRequest,
 ) -> Result<ListHostAuthenticationTokensResponse, Error> {
     let mut filter = store_filter(&request.filter.unwrap_or_default())?;
@@ -118,7 +118,7 @@ pub(crate) async fn list<S: Store>(
         .ids("subject_id", filter.subject_id)
         .page(request.pagination)?;
 
-    let visible = visible(caller, KIND)
+    let visible = visible(call, KIND)
         .map_err(|denied| denied.forbidden("list host authentication tokens"))?;
     let page = match visible {
         Visible::OfRunner(own) if filter.runner_id.is_some_and(|asked| asked != own) => {
@@ -144,12 +144,12 @@ pub(crate) async fn list<S: Store>(
 
 pub(crate) async fn delete<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     request: DeleteHostAuthenticationTokenRequest,
 ) -> Result<DeleteHostAuthenticationTokenResponse, Error> {
     let id = parse_id(&[Step::to(ID)], &request.id)?;
-    let token = reachable(service, caller, Action::Delete, id).await?;
-    let change = service.change(caller, "DeleteHostAuthenticationToken");
+    let token = reachable(service, call, Action::Delete, id).await?;
+    let change = service.change(call, "DeleteHostAuthenticationToken");
     let store = service.store();
     if store
         .delete_host_authentication_token(change, id, Some(token.owner))
@@ -164,7 +164,7 @@ pub(crate) async fn delete<S: Store>(
 /// The token, if it is there and the caller may do this with it.
 async fn reachable<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     action: Action,
     id: Uuid,
 ) -> Result<StoredToken, Error> {
@@ -174,7 +174,7 @@ async fn reachable<S: Store>(
         .await?
         .ok_or_else(|| no_token(id))?;
     let resource = Resource::of_runner(KIND, token.runner_id).owned_by(token.owner);
-    authorize(caller, action, resource)
+    authorize(call, action, resource)
         .map_err(|denied| denied.hiding("reach this host authentication token", no_token(id)))?;
     Ok(token)
 }
@@ -188,26 +188,23 @@ const fn no_token(id: Uuid) -> Error {
 
 /// Whom a new token belongs to: the subject, else the user, that the request names; else the caller.
 #[expect(deprecated, reason = "older clients name the owner by `user_id`")]
-fn owner(
-    request: &CreateHostAuthenticationTokenRequest,
-    caller: &Caller,
-) -> Result<SubjectKey, Error> {
+fn owner(request: &CreateHostAuthenticationTokenRequest, call: &Call) -> Result<SubjectKey, Error> {
     match &request.subject {
-        Some(subject) if !subject.id.is_empty() => named_subject(subject, caller),
+        Some(subject) if !subject.id.is_empty() => named_subject(subject, call),
         _ if !request.user_id.is_empty() => Ok(SubjectKey::user(parse_id(
             &[Step::to(USER_ID)],
             &request.user_id,
         )?)),
-        _ => Ok(caller.subject),
+        _ => Ok(call.subject),
     }
 }
 
-fn named_subject(subject: &Subject, caller: &Caller) -> Result<SubjectKey, Error> {
+fn named_subject(subject: &Subject, call: &Call) -> Result<SubjectKey, Error> {
     const SUBJECT: Field = Field::new(10, "subject", Type::Message);
     let id = parse_id(&[Step::to(SUBJECT), Step::to(ID)], &subject.id)?;
     Ok(match subject.principal() {
         // An id alone is the caller's own, or else, as in `user_id`, a user's.
-        Principal::Unspecified if id == caller.subject.id => caller.subject,
+        Principal::Unspecified if id == call.subject.id => call.subject,
         Principal::Unspecified => SubjectKey::user(id),
         principal => SubjectKey { principal, id },
     })

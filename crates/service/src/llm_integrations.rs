@@ -15,7 +15,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::authorize::{Action, Kind, Resource, authorize, visible};
-use crate::caller::Caller;
+use crate::caller::Call;
 use crate::error::{Error, Step};
 use crate::page::Query;
 use crate::service::{ID, RUNNER_ID, Service, no_runner, parse_id, parse_ids};
@@ -29,12 +29,12 @@ const RUNNER_IDS: Field = Field::new(1, "runner_ids", Type::String);
 
 pub(crate) async fn create<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     mut request: CreateLlmIntegrationRequest,
 ) -> Result<CreateLlmIntegrationResponse, Error> {
     let api_key = Zeroizing::new(std::mem::take(&mut request.api_key));
     let runner_id = parse_id(&[Step::to(RUNNER_ID)], &request.runner_id)?;
-    authorize(caller, Action::Create, Resource::of_runner(KIND, runner_id))
+    authorize(call, Action::Create, Resource::of_runner(KIND, runner_id))
         .map_err(|denied| denied.forbidden("create LLM integrations"))?;
 
     let provider = models::provider(Field::new(2, "models", Type::Enum), &request.models)?;
@@ -64,7 +64,7 @@ pub(crate) async fn create<S: Store>(
         api_key_sealed_to,
         headers_sealed_to: None,
     };
-    let change = service.change(caller, "CreateLLMIntegration");
+    let change = service.change(call, "CreateLLMIntegration");
     match service
         .store()
         .create_llm_integration(change, record)
@@ -77,7 +77,7 @@ pub(crate) async fn create<S: Store>(
 
 pub(crate) async fn get<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     request: GetLlmIntegrationRequest,
 ) -> Result<GetLlmIntegrationResponse, Error> {
     let id = parse_id(&[Step::to(ID)], &request.id)?;
@@ -87,7 +87,7 @@ pub(crate) async fn get<S: Store>(
         .await?
         .ok_or_else(|| no_integration(id))?;
     authorize(
-        caller,
+        call,
         Action::Read,
         Resource::of_runner(KIND, integration.runner_id),
     )
@@ -103,7 +103,7 @@ pub(crate) async fn get<S: Store>(
 )]
 pub(crate) async fn list<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     request: ListLlmIntegrationsRequest,
 ) -> Result<ListLlmIntegrationsResponse, Error> {
     let filter = request.filter.unwrap_or_default();
@@ -112,7 +112,7 @@ pub(crate) async fn list<S: Store>(
         .ids("runner_ids", runner_ids.iter().copied())
         .page(request.pagination)?;
     let visible =
-        visible(caller, KIND).map_err(|denied| denied.forbidden("list LLM integrations"))?;
+        visible(call, KIND).map_err(|denied| denied.forbidden("list LLM integrations"))?;
 
     let page = match visible.of_runners(runner_ids) {
         Some(runner_ids) => {
@@ -134,13 +134,13 @@ pub(crate) async fn list<S: Store>(
 
 pub(crate) async fn delete<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     request: DeleteLlmIntegrationRequest,
 ) -> Result<DeleteLlmIntegrationResponse, Error> {
     let id = parse_id(&[Step::to(ID)], &request.id)?;
-    authorize(caller, Action::Delete, Resource::every(KIND))
+    authorize(call, Action::Delete, Resource::every(KIND))
         .map_err(|denied| denied.hiding("delete LLM integrations", no_integration(id)))?;
-    let change = service.change(caller, "DeleteLLMIntegration");
+    let change = service.change(call, "DeleteLLMIntegration");
     match service
         .store()
         .delete_llm_integration(change, id, request.force)

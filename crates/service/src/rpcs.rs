@@ -4,7 +4,7 @@ use runner_configuration::v1::*;
 use runner_configuration_server::{Reply, RunnerConfigurationService};
 use tonic::{Request, Status};
 
-use crate::caller::Caller;
+use crate::caller::Call;
 use crate::error::Error;
 use crate::service::Service;
 use crate::store::Store;
@@ -21,8 +21,8 @@ macro_rules! rpcs {
                     &self,
                     request: Request<$request>,
                 ) -> Result<Reply<$response>, Status> {
-                    let (caller, request) = open(request)?;
-                    Ok($module::$function(self, &caller, request).await?.into())
+                    let (call, request) = open(request)?;
+                    Ok($module::$function(self, &call, request).await?.into())
                 }
             )*
         }
@@ -78,12 +78,12 @@ rpcs! {
         -> ValidateRunnerConfigurationResponse = configuration::validate;
 }
 
-/// The caller and the message. A request without a caller has passed no authentication.
-fn open<M>(request: Request<M>) -> Result<(Caller, M), Error> {
-    let caller = request
-        .extensions()
-        .get()
-        .copied()
-        .ok_or(Error::Unauthenticated)?;
-    Ok((caller, request.into_inner()))
+/// The call and its message. A request without a caller has passed no authentication.
+fn open<M>(request: Request<M>) -> Result<(Call, M), Error> {
+    let extensions = request.extensions();
+    let call = Call {
+        caller: extensions.get().copied().ok_or(Error::Unauthenticated)?,
+        request_id: extensions.get().cloned(),
+    };
+    Ok((call, request.into_inner()))
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::authorize::{Action, Kind, Resource, authorize, visible};
-use crate::caller::Caller;
+use crate::caller::Call;
 use crate::error::{Error, Problems, Step};
 use crate::host;
 use crate::page::Query;
@@ -30,12 +30,12 @@ const RUNNER_IDS: Field = Field::new(1, "runner_ids", Type::String);
 
 pub(crate) async fn create<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     mut request: CreateScmIntegrationRequest,
 ) -> Result<CreateScmIntegrationResponse, Error> {
     let secret = given_secret(request.oauth_plaintext_client_secret.take());
     let runner_id = parse_id(&[Step::to(RUNNER_ID)], &request.runner_id)?;
-    authorize(caller, Action::Create, Resource::of_runner(KIND, runner_id))
+    authorize(call, Action::Create, Resource::of_runner(KIND, runner_id))
         .map_err(|denied| denied.forbidden("create SCM integrations"))?;
 
     let runner = service.runner(runner_id).await?;
@@ -83,7 +83,7 @@ pub(crate) async fn create<S: Store>(
         message,
         sealed_to,
     };
-    let change = service.change(caller, "CreateSCMIntegration");
+    let change = service.change(call, "CreateSCMIntegration");
     match service
         .store()
         .create_scm_integration(change, record)
@@ -96,7 +96,7 @@ pub(crate) async fn create<S: Store>(
 
 pub(crate) async fn get<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     request: GetScmIntegrationRequest,
 ) -> Result<GetScmIntegrationResponse, Error> {
     let id = parse_id(&[Step::to(ID)], &request.id)?;
@@ -106,7 +106,7 @@ pub(crate) async fn get<S: Store>(
         .await?
         .ok_or_else(|| no_integration(id))?;
     authorize(
-        caller,
+        call,
         Action::Read,
         Resource::of_runner(KIND, integration.runner_id),
     )
@@ -118,7 +118,7 @@ pub(crate) async fn get<S: Store>(
 
 pub(crate) async fn list<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     request: ListScmIntegrationsRequest,
 ) -> Result<ListScmIntegrationsResponse, Error> {
     let filter = request.filter.unwrap_or_default();
@@ -127,7 +127,7 @@ pub(crate) async fn list<S: Store>(
         .ids("runner_ids", runner_ids.iter().copied())
         .page(request.pagination)?;
     let visible =
-        visible(caller, KIND).map_err(|denied| denied.forbidden("list SCM integrations"))?;
+        visible(call, KIND).map_err(|denied| denied.forbidden("list SCM integrations"))?;
 
     let page = match visible.of_runners(runner_ids) {
         Some(runner_ids) => {
@@ -147,13 +147,13 @@ pub(crate) async fn list<S: Store>(
 
 pub(crate) async fn delete<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     request: DeleteScmIntegrationRequest,
 ) -> Result<DeleteScmIntegrationResponse, Error> {
     let id = parse_id(&[Step::to(ID)], &request.id)?;
-    authorize(caller, Action::Delete, Resource::every(KIND))
+    authorize(call, Action::Delete, Resource::every(KIND))
         .map_err(|denied| denied.hiding("delete SCM integrations", no_integration(id)))?;
-    let change = service.change(caller, "DeleteSCMIntegration");
+    let change = service.change(call, "DeleteSCMIntegration");
     match service.store().delete_scm_integration(change, id).await? {
         Some(_deleted_tokens) => Ok(DeleteScmIntegrationResponse {}),
         None => Err(no_integration(id)),

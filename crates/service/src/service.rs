@@ -6,7 +6,7 @@ use runner_configuration::v1::RunnerConfigurationSchema;
 use runner_configuration::validate::{Field, Type};
 use uuid::Uuid;
 
-use crate::caller::Caller;
+use crate::caller::Call;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Step};
 use crate::ids::Ids;
@@ -53,8 +53,12 @@ impl<S: Store> Service<S> {
     }
 
     /// What the store keeps about a change that this caller makes through `rpc`.
-    pub(crate) fn change(&self, caller: &Caller, rpc: &'static str) -> Change {
-        Change::by(caller.subject, rpc, self.clock.now())
+    pub(crate) fn change(&self, call: &Call, rpc: &'static str) -> Change {
+        let change = Change::by(call.caller.subject, rpc, self.clock.now());
+        match &call.request_id {
+            Some(id) => change.in_request(id.as_str()),
+            None => change,
+        }
     }
 
     /// The runner with this id.

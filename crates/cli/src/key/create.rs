@@ -8,9 +8,9 @@ use runner_configuration_service::{ADMIN_SUBJECT, KeyHash};
 use uuid::Uuid;
 
 use super::expiry::Expiry;
-use super::subject::{Subject, shown};
 use crate::data_folder::{DataFolder, open_store};
 use crate::error::Error;
+use crate::subject::{Subject, shown};
 use crate::{api_key, output};
 
 /// Makes an API key and prints it, this once: only its SHA-256 is kept.
@@ -32,7 +32,12 @@ pub(super) struct Arguments {
     subject: Option<Subject>,
 
     /// What it is for, for people
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
     name: String,
 
     /// When it stops working: days or hours from now, as in 90d or 12h, a time, as in 2030-01-01T00:00:00Z, or never

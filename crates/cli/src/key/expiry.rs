@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use runner_configuration::Timestamp;
 
+use crate::duration::Span;
+
 /// The end of a key as an argument.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Expiry {
@@ -24,7 +26,6 @@ impl Expiry {
     }
 }
 
-const HOUR: u64 = 60 * 60;
 const EXPECTED: &str =
     "give days or hours, as in 90d or 12h, a time, as in 2030-01-01T00:00:00Z, or never";
 
@@ -40,17 +41,8 @@ impl FromStr for Expiry {
                 .map(Self::At)
                 .map_err(|_| EXPECTED);
         }
-        let unit = match text.chars().last() {
-            Some('d') => 24 * HOUR,
-            Some('h') => HOUR,
-            _ => return Err(EXPECTED),
-        };
-        // Ten thousand years are enough for everybody, and can be added to any time.
-        let number: u32 = text[..text.len() - 1].parse().map_err(|_| EXPECTED)?;
-        match number {
-            1..=3_650_000 => Ok(Self::After(Duration::from_secs(u64::from(number) * unit))),
-            _ => Err(EXPECTED),
-        }
+        let span: Span = text.parse().map_err(|_| EXPECTED)?;
+        Ok(Self::After(span.0))
     }
 }
 
@@ -60,7 +52,7 @@ mod tests {
 
     #[test]
     fn durations_times_and_never_are_read() {
-        let hour = Duration::from_secs(HOUR);
+        let hour = Duration::from_secs(3600);
         for (text, expected) in [
             ("never", Expiry::Never),
             ("90d", Expiry::After(90 * 24 * hour)),

@@ -5,10 +5,10 @@ use std::time::SystemTime;
 use runner_configuration::Timestamp;
 use runner_configuration_service::store::{ApiKey, Role, Store};
 
-use super::subject::shown;
 use crate::data_folder::{DataFolder, open_existing_store};
 use crate::error::Error;
 use crate::output;
+use crate::subject::shown;
 use crate::table::table;
 
 /// Shows the API keys that there are: not the keys themselves, which are not kept.

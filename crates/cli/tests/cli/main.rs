@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod admin_key;
+mod audit;
 mod demo;
 mod keys;
 mod obstacles;

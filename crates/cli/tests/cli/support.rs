@@ -133,8 +133,23 @@ impl Server {
     }
 
     pub(crate) fn post(&self, key: Option<&str>, path: &str, body: &str) -> Reply {
+        self.send(key, path, body, "")
+    }
+
+    /// The same, with one more header.
+    pub(crate) fn post_with(
+        &self,
+        key: &str,
+        path: &str,
+        body: &str,
+        (name, value): (&str, &str),
+    ) -> Reply {
+        self.send(Some(key), path, body, &format!("{name}: {value}\r\n"))
+    }
+
+    fn send(&self, key: Option<&str>, path: &str, body: &str, more: &str) -> Reply {
         let mut connection = self.connect();
-        let head = head(key, path, body, "Connection: close\r\n");
+        let head = head(key, path, body, &format!("Connection: close\r\n{more}"));
         connection
             .write_all(format!("{head}{body}").as_bytes())
             .unwrap();

@@ -18,7 +18,9 @@ use tracing::Instrument as _;
 use super::call::{Call, Dispatch};
 use super::deadline::Deadline;
 use super::discard::discard;
-use super::{Anonymous, Authenticate, Options, Protocol, deadline, error, protocol};
+use super::{
+    Anonymous, Authenticate, Options, Protocol, RequestId, deadline, error, protocol, request_id,
+};
 
 /// A service on every protocol, as a tower service that is cheap to clone.
 ///
@@ -148,10 +150,13 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
             }
         };
         request.extensions_mut().insert(protocol);
+        let request_id = RequestId::of(request.headers());
+        request.extensions_mut().insert(request_id.clone());
         let span = tracing::info_span!(
             "rpc",
             rpc = declared.name,
             protocol = protocol.name(),
+            request_id = request_id.as_str(),
             code = tracing::field::Empty
         );
         async {
@@ -160,11 +165,11 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
                 Protocol::GrpcWeb => self.answer_grpc_web(method, request).await,
                 _ => self.answer_within_deadline(method, protocol, request).await,
             };
+            let headers = response.headers_mut();
+            headers.insert(request_id::HEADER, request_id.into_header());
             if !A::CACHEABLE {
                 let no_store = HeaderValue::from_static("no-store");
-                response
-                    .headers_mut()
-                    .insert(header::CACHE_CONTROL, no_store);
+                headers.insert(header::CACHE_CONTROL, no_store);
             }
             tracing::debug!(elapsed_us = start.elapsed().as_micros() as u64, "answered");
             response

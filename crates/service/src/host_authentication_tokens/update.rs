@@ -8,14 +8,14 @@ use zeroize::Zeroizing;
 
 use super::{check_expiry, check_scopes, no_token, reachable, seal_refresh_token};
 use crate::authorize::Action;
-use crate::caller::Caller;
+use crate::caller::Call;
 use crate::error::{Error, Step};
 use crate::service::{ID, Service, parse_id};
 use crate::store::{HostAuthenticationTokenRecord, Runner, Sealed, Store, Updated};
 
 pub(crate) async fn update<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     mut request: UpdateHostAuthenticationTokenRequest,
 ) -> Result<UpdateHostAuthenticationTokenResponse, Error> {
     let clear = ClearSecrets {
@@ -23,13 +23,13 @@ pub(crate) async fn update<S: Store>(
         refresh_token: request.refresh_token.take().map(Zeroizing::new),
     };
     let id = parse_id(&[Step::to(ID)], &request.id)?;
-    let token = reachable(service, caller, Action::Update, id).await?;
+    let token = reachable(service, call, Action::Update, id).await?;
     check_scopes(Field::new(8, "scopes", Type::String), &request.scopes)?;
     check_expiry(request.expires_at)?;
     let runner = service.runner(token.runner_id).await?;
     let sealed = clear.seal(service, &runner)?;
 
-    let change = service.change(caller, "UpdateHostAuthenticationToken");
+    let change = service.change(call, "UpdateHostAuthenticationToken");
     let updater = move |token: &mut HostAuthenticationTokenRecord| {
         sealed.apply(token);
         if request.expires_at.is_some() {

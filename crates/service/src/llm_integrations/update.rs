@@ -9,19 +9,19 @@ use zeroize::Zeroizing;
 
 use super::{KIND, models, no_integration, seal_api_key};
 use crate::authorize::{Action, Resource, authorize};
-use crate::caller::Caller;
+use crate::caller::Call;
 use crate::error::{Error, Step};
 use crate::service::{ID, Service, parse_id};
 use crate::store::{KeyFingerprint, LlmIntegrationRecord, Runner, Sealed, Store, Updated};
 
 pub(crate) async fn update<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     mut request: UpdateLlmIntegrationRequest,
 ) -> Result<UpdateLlmIntegrationResponse, Error> {
     let clear = ClearSecrets::take(&mut request);
     let id = parse_id(&[Step::to(ID)], &request.id)?;
-    authorize(caller, Action::Update, Resource::every(KIND))
+    authorize(call, Action::Update, Resource::every(KIND))
         .map_err(|denied| denied.hiding("change LLM integrations", no_integration(id)))?;
 
     let provider = new_provider(&request.models)?;
@@ -35,7 +35,7 @@ pub(crate) async fn update<S: Store>(
     let runner = service.runner(integration.runner_id).await?;
     let secrets = clear.seal(service, &runner)?;
 
-    let change = service.change(caller, "UpdateLLMIntegration");
+    let change = service.change(call, "UpdateLLMIntegration");
     let updater = move |record: &mut LlmIntegrationRecord| {
         secrets.apply(record);
         let integration = &mut record.message;

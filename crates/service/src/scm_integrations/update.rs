@@ -7,19 +7,19 @@ use runner_configuration::validate::{Field, Type};
 use super::check::{self, Draft, Part, Wrong};
 use super::{KIND, given_secret, no_integration, refuse_wrong};
 use crate::authorize::{Action, Resource, authorize};
-use crate::caller::Caller;
+use crate::caller::Call;
 use crate::error::{Error, Step};
 use crate::service::{ID, Service, parse_id, schema};
 use crate::store::{KeyFingerprint, ScmIntegrationRecord, Sealed, Store, TokenDeletions, Updated};
 
 pub(crate) async fn update<S: Store>(
     service: &Service<S>,
-    caller: &Caller,
+    call: &Call,
     mut request: UpdateScmIntegrationRequest,
 ) -> Result<UpdateScmIntegrationResponse, Error> {
     let secret = given_secret(request.oauth_plaintext_client_secret.take());
     let id = parse_id(&[Step::to(ID)], &request.id)?;
-    authorize(caller, Action::Update, Resource::every(KIND))
+    authorize(call, Action::Update, Resource::every(KIND))
         .map_err(|denied| denied.hiding("change SCM integrations", no_integration(id)))?;
 
     let integration = service
@@ -39,7 +39,7 @@ pub(crate) async fn update<S: Store>(
         patch.secret = Some(service.seal(&runner, secret.as_bytes())?);
     }
 
-    let change = service.change(caller, "UpdateSCMIntegration");
+    let change = service.change(call, "UpdateSCMIntegration");
     let updater = move |record: &mut ScmIntegrationRecord| patch.apply(&schema, record);
     match service
         .store()

@@ -40,11 +40,13 @@ pub use outcome::{
 };
 pub use page::{Encoded, Page, PageRequest, Stored, StoredToken};
 pub use records::{
-    ApiKey, Change, EnvironmentClassRecord, HostAuthenticationTokenRecord, HostKey, KeyFingerprint,
-    LlmIntegrationRecord, RecordedChange, Role, Runner, ScmIntegrationRecord, Sealed, SubjectKey,
+    ApiKey, Change, ChangeOutcome, EnvironmentClassRecord, HostAuthenticationTokenRecord, HostKey,
+    KeyFingerprint, LlmIntegrationRecord, ObjectKind, RecordedChange, Role, Runner,
+    ScmIntegrationRecord, Sealed, SubjectKey,
 };
 
 use std::future::Future;
+use std::time::SystemTime;
 
 use runner_configuration::v1::{
     EnvironmentClass, HostAuthenticationToken, LlmIntegration, ScmIntegration,
@@ -311,6 +313,12 @@ pub trait Store: Send + Sync + 'static {
         after: u64,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<RecordedChange>, StoreError>> + Send;
+
+    /// Forgets the changes that were made before this time; returns how many there were. All others stay.
+    fn forget_changes(
+        &self,
+        before: SystemTime,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     // --- The store itself ---
 

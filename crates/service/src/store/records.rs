@@ -232,6 +232,7 @@ pub struct Change {
     pub(crate) at: SystemTime,
     pub(crate) by: Option<SubjectKey>,
     pub(crate) action: &'static str,
+    pub(crate) request_id: Option<String>,
 }
 
 impl Change {
@@ -241,6 +242,7 @@ impl Change {
             at,
             by: Some(subject),
             action,
+            request_id: None,
         }
     }
 
@@ -250,7 +252,15 @@ impl Change {
             at,
             by: None,
             action,
+            request_id: None,
         }
+    }
+
+    /// The same, for the request with this id.
+    #[must_use]
+    pub fn in_request(mut self, id: impl Into<String>) -> Self {
+        self.request_id = Some(id.into());
+        self
     }
 }
 
@@ -265,6 +275,39 @@ pub struct RecordedChange {
     pub by: Option<SubjectKey>,
     /// The RPC or command.
     pub action: String,
+    /// What kind of object was changed; `None` for what an older version recorded.
+    pub kind: Option<ObjectKind>,
     /// The object that was changed.
     pub object: Uuid,
+    /// What became of it; `None` for what an older version recorded.
+    pub outcome: Option<ChangeOutcome>,
+    /// The request that the RPC was called with.
+    pub request_id: Option<String>,
+}
+
+/// The kinds of objects that changes are recorded of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum ObjectKind {
+    Runner,
+    EnvironmentClass,
+    HostAuthenticationToken,
+    ScmIntegration,
+    LlmIntegration,
+    ApiKey,
+}
+
+/// What became of an object that was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChangeOutcome {
+    /// It was not there before.
+    Created,
+    /// It was there before.
+    Updated,
+    /// It is gone.
+    Deleted,
+    /// It is gone because of a change to another object, whose record follows.
+    DeletedAlong,
+    /// It counts no more.
+    Revoked,
 }

@@ -278,7 +278,9 @@ pub(crate) async fn check(file: &Path, callers: &mut [Caller]) -> Result<(), Str
 
 async fn count_changes(store: &SqliteStore) -> Result<HashMap<SubjectKey, u64>, StoreError> {
     let mut counts = HashMap::new();
-    for change in store.changes(0, usize::MAX).await? {
+    let changes = store.changes(0, usize::MAX).await?;
+    let is_own = |change: &RecordedChange| change.outcome != Some(ChangeOutcome::DeletedAlong);
+    for change in changes.into_iter().filter(is_own) {
         *counts.entry(change.by.unwrap()).or_default() += 1;
     }
     Ok(counts)

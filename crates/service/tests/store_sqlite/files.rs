@@ -298,6 +298,16 @@ fn contains_marker(folder: &Path) -> bool {
     })
 }
 
+#[tokio::test]
+async fn the_record_of_changes_cannot_be_rewritten() {
+    let (_folder, file) = filled().await;
+    let connection = Connection::open(&file).unwrap();
+    let error = connection
+        .execute("UPDATE changes SET subject_id = NULL", [])
+        .unwrap_err();
+    assert!(error.to_string().contains("append-only"), "{error}");
+}
+
 fn in_new_folder() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(FILE_NAME);

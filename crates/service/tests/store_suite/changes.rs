@@ -78,29 +78,133 @@ pub(crate) async fn each_change_is_recorded<S: Store>(store: Arc<S>) {
     assert!(recorded.iter().all(|change| change.at == now()));
     assert_eq!(recorded[0].by, None);
     assert!(recorded[1..].iter().all(|change| change.by == Some(ADMIN)));
-    let recorded: Vec<(&str, Uuid)> = recorded
-        .iter()
-        .map(|change| (change.action.as_str(), change.object))
-        .collect();
+    use ChangeOutcome::*;
     assert_eq!(
-        recorded,
+        told(&recorded),
         [
-            ("runner apply", id),
-            ("put again", id),
-            ("class", class_id),
-            ("scm", scm_id),
-            ("llm", llm_id),
-            ("token", token_id),
-            ("class+", class_id),
-            ("scm+", scm_id),
-            ("llm+", llm_id),
-            ("token+", token_id),
-            ("token-", token_id),
-            ("scm-", scm_id),
-            ("llm-", llm_id),
-            ("key", Uuid::nil()),
-            ("runner-", id),
+            ("runner apply", ObjectKind::Runner, id, Created),
+            ("put again", ObjectKind::Runner, id, Updated),
+            ("class", ObjectKind::EnvironmentClass, class_id, Created),
+            ("scm", ObjectKind::ScmIntegration, scm_id, Created),
+            ("llm", ObjectKind::LlmIntegration, llm_id, Created),
+            (
+                "token",
+                ObjectKind::HostAuthenticationToken,
+                token_id,
+                Created
+            ),
+            ("class+", ObjectKind::EnvironmentClass, class_id, Updated),
+            ("scm+", ObjectKind::ScmIntegration, scm_id, Updated),
+            ("llm+", ObjectKind::LlmIntegration, llm_id, Updated),
+            (
+                "token+",
+                ObjectKind::HostAuthenticationToken,
+                token_id,
+                Updated
+            ),
+            (
+                "token-",
+                ObjectKind::HostAuthenticationToken,
+                token_id,
+                Deleted
+            ),
+            ("scm-", ObjectKind::ScmIntegration, scm_id, Deleted),
+            ("llm-", ObjectKind::LlmIntegration, llm_id, Deleted),
+            ("key", ObjectKind::ApiKey, Uuid::nil(), Created),
+            (
+                "runner-",
+                ObjectKind::EnvironmentClass,
+                class_id,
+                DeletedAlong
+            ),
+            ("runner-", ObjectKind::Runner, id, Deleted),
         ]
+    );
+}
+
+/// What was done, to what, and what became of it.
+fn told(changes: &[RecordedChange]) -> Vec<(&str, ObjectKind, Uuid, ChangeOutcome)> {
+    let told = changes.iter().map(|change| {
+        let (kind, outcome) = (change.kind.unwrap(), change.outcome.unwrap());
+        (change.action.as_str(), kind, change.object, outcome)
+    });
+    told.collect()
+}
+
+pub(crate) async fn what_goes_along_with_something_is_recorded<S: Store>(store: Arc<S>) {
+    let runner = put_runner(&*store).await;
+    let scm = create_scm(&*store, scm(runner, "github.com")).await;
+    let token = create_token(&*store, token(runner, "github.com", user(1))).await;
+    let key = ApiKey {
+        id: new_id(),
+        name: String::new(),
+        subject: SubjectKey::runner(runner),
+        role: Role::Runner,
+        read_only: false,
+        created_at: now(),
+        expires_at: None,
+        revoked_at: None,
+    };
+    let key_id = key.id;
+    let _ = store
+        .create_api_key(change("key"), key, [1; 32].into())
+        .await
+        .unwrap();
+    let before = store.changes(0, 100).await.unwrap().len();
+
+    let deleted = store.delete_scm_integration(change("scm-"), scm).await;
+    assert_eq!(deleted.unwrap(), Some(1));
+    let _ = store
+        .remove_runner(change("runner-"), runner, true)
+        .await
+        .unwrap();
+    use ChangeOutcome::*;
+    let changes = store.changes(0, 100).await.unwrap();
+    assert_eq!(
+        told(&changes[before..]),
+        [
+            (
+                "scm-",
+                ObjectKind::HostAuthenticationToken,
+                token,
+                DeletedAlong
+            ),
+            ("scm-", ObjectKind::ScmIntegration, scm, Deleted),
+            ("runner-", ObjectKind::ApiKey, key_id, Revoked),
+            ("runner-", ObjectKind::Runner, runner, Deleted),
+        ]
+    );
+}
+
+pub(crate) async fn the_request_is_recorded<S: Store>(store: Arc<S>) {
+    let requests = [Some("request-1"), None];
+    for request in requests {
+        let mut change = change("put");
+        if let Some(id) = request {
+            change = change.in_request(id);
+        }
+        let _ = store.put_runner(change, runner()).await.unwrap();
+    }
+    let changes = store.changes(0, 100).await.unwrap();
+    let recorded: Vec<_> = changes
+        .iter()
+        .map(|change| change.request_id.as_deref())
+        .collect();
+    assert_eq!(recorded, requests);
+}
+
+pub(crate) async fn the_oldest_are_forgotten<S: Store>(store: Arc<S>) {
+    let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    for seconds in [3, 1, 2] {
+        let change = Change::by_operator("put", at(seconds));
+        let _ = store.put_runner(change, runner()).await.unwrap();
+    }
+    assert_eq!(store.forget_changes(at(1)).await.unwrap(), 0);
+    assert_eq!(store.forget_changes(at(3)).await.unwrap(), 2);
+    let left = store.changes(0, 100).await.unwrap();
+    assert_eq!(
+        left.iter().map(|change| change.at).collect::<Vec<_>>(),
+        [at(3)]
     );
 }
 

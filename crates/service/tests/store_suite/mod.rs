@@ -128,6 +128,9 @@ macro_rules! store_suite {
             }
             changes {
                 each_change_is_recorded
+                what_goes_along_with_something_is_recorded
+                the_request_is_recorded
+                the_oldest_are_forgotten
                 what_changed_nothing_is_not_recorded
                 records_are_paged
                 times_before_1970_are_kept

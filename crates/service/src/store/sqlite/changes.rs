@@ -1,31 +1,59 @@
 //! The record of changes.
 
-use rusqlite::{Connection, Row, params};
+use std::time::SystemTime;
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, Params, Row, params};
 use uuid::Uuid;
 
 use super::statement::{all, execute, subject};
 use super::time::{from_micros, to_micros};
-use crate::store::{Change, RecordedChange, StoreError};
+use crate::store::{Change, ChangeOutcome, ObjectKind, RecordedChange, StoreError};
 
-/// Records that `object` was changed, in the transaction that changes it.
+/// Records what became of an object, in the transaction that changes it.
 pub(super) fn record(
     connection: &Connection,
     change: &Change,
-    object: Uuid,
+    (kind, object): (ObjectKind, Uuid),
+    outcome: ChangeOutcome,
 ) -> Result<(), StoreError> {
     execute(
         connection,
-        "INSERT INTO changes (at, principal, subject_id, action, object)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO changes (at, principal, subject_id, action, object, kind, outcome, request_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
             to_micros(change.at),
             change.by.map(|by| i32::from(by.principal)),
             change.by.map(|by| by.id),
             change.action,
             object,
+            number(KINDS, kind),
+            number(OUTCOMES, outcome),
+            change.request_id,
         ],
     )?;
     Ok(())
+}
+
+/// Runs a `DELETE … RETURNING id` because of a change to another object, and records what it deletes; returns how
+/// many objects those are.
+pub(super) fn delete_along(
+    connection: &Connection,
+    change: &Change,
+    kind: ObjectKind,
+    sql: &str,
+    params: impl Params,
+) -> Result<u64, StoreError> {
+    let deleted: Vec<Uuid> = all(connection, sql, params, |row| row.get(0))?;
+    for object in &deleted {
+        record(
+            connection,
+            change,
+            (kind, *object),
+            ChangeOutcome::DeletedAlong,
+        )?;
+    }
+    Ok(deleted.len() as u64)
 }
 
 pub(super) fn list(
@@ -35,13 +63,21 @@ pub(super) fn list(
 ) -> Result<Vec<RecordedChange>, StoreError> {
     all(
         connection,
-        "SELECT sequence, at, principal, subject_id, action, object FROM changes
-         WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
+        "SELECT sequence, at, principal, subject_id, action, object, kind, outcome, request_id
+         FROM changes WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
         [
             i64::try_from(after).unwrap_or(i64::MAX),
             i64::try_from(limit).unwrap_or(i64::MAX),
         ],
         read,
+    )
+}
+
+pub(super) fn forget(connection: &Connection, before: SystemTime) -> Result<u64, StoreError> {
+    execute(
+        connection,
+        "DELETE FROM changes WHERE at < ?1",
+        [to_micros(before)],
     )
 }
 
@@ -57,5 +93,47 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RecordedChange> {
         },
         action: row.get(4)?,
         object: row.get(5)?,
+        kind: numbered(KINDS, row, 6)?,
+        outcome: numbered(OUTCOMES, row, 7)?,
+        request_id: row.get(8)?,
+    })
+}
+
+/// Stored as their places, from 1 on.
+const KINDS: &[ObjectKind] = &[
+    ObjectKind::Runner,
+    ObjectKind::EnvironmentClass,
+    ObjectKind::HostAuthenticationToken,
+    ObjectKind::ScmIntegration,
+    ObjectKind::LlmIntegration,
+    ObjectKind::ApiKey,
+];
+/// Likewise.
+const OUTCOMES: &[ChangeOutcome] = &[
+    ChangeOutcome::Created,
+    ChangeOutcome::Updated,
+    ChangeOutcome::Deleted,
+    ChangeOutcome::DeletedAlong,
+    ChangeOutcome::Revoked,
+];
+
+fn number<T: PartialEq>(values: &[T], value: T) -> Option<u32> {
+    let mut numbered = (1..).zip(values);
+    numbered
+        .find(|(_, known)| **known == value)
+        .map(|(number, _)| number)
+}
+
+/// `None` for 0, which stands for what was recorded before there was the column.
+fn numbered<T: Copy>(values: &[T], row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    let stored: u32 = row.get(column)?;
+    if stored == 0 {
+        return Ok(None);
+    }
+    let mut numbered = (1..).zip(values);
+    let found = numbered.find(|(number, _)| *number == stored);
+    found.map(|(_, value)| Some(*value)).ok_or_else(|| {
+        let error = "what a change was made to, or what became of it, is not known";
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, error.into())
     })
 }

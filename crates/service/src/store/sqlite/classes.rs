@@ -9,9 +9,11 @@ use super::statement::{all, execute, find};
 use super::{changes, list, runners};
 use crate::store::page::decode;
 use crate::store::{
-    Change, Created, Encoded, EnvironmentClassFilter, EnvironmentClassRecord, Page, PageRequest,
-    StoreError, Stored, Updated,
+    Change, ChangeOutcome, Created, Encoded, EnvironmentClassFilter, EnvironmentClassRecord,
+    ObjectKind, Page, PageRequest, StoreError, Stored, Updated,
 };
+
+const KIND: ObjectKind = ObjectKind::EnvironmentClass;
 
 pub(super) fn create(
     connection: &Connection,
@@ -33,7 +35,7 @@ pub(super) fn create(
             class.message.encode_to_vec(),
         ],
     )?;
-    changes::record(connection, change, class.id)?;
+    changes::record(connection, change, (KIND, class.id), ChangeOutcome::Created)?;
     Ok(Created::Done)
 }
 
@@ -96,7 +98,7 @@ pub(super) fn update<E>(
             class.message.encode_to_vec()
         ],
     )?;
-    changes::record(connection, change, id)?;
+    changes::record(connection, change, (KIND, id), ChangeOutcome::Updated)?;
     Ok(Updated::Done(()))
 }
 

@@ -8,7 +8,8 @@ use super::statement::{all, execute, exists, find, subject};
 use super::time::{from_micros, to_micros};
 use super::{changes, runners};
 use crate::store::{
-    ApiKey, ApiKeyCreated, ApiKeyRevoked, Change, KeyHash, Role, StoreError, SubjectKey,
+    ApiKey, ApiKeyCreated, ApiKeyRevoked, Change, ChangeOutcome, KeyHash, ObjectKind, Role,
+    StoreError, SubjectKey,
 };
 
 const fn number(role: Role) -> i32 {
@@ -56,7 +57,8 @@ pub(super) fn set_admin(
             to_micros(change.at),
         ],
     )?;
-    changes::record(connection, change, ApiKey::ADMIN)
+    let key = (ObjectKind::ApiKey, ApiKey::ADMIN);
+    changes::record(connection, change, key, ChangeOutcome::Created)
 }
 
 pub(super) fn create(
@@ -90,7 +92,8 @@ pub(super) fn create(
             key.revoked_at.map(to_micros),
         ],
     )?;
-    changes::record(connection, change, key.id)?;
+    let created = (ObjectKind::ApiKey, key.id);
+    changes::record(connection, change, created, ChangeOutcome::Created)?;
     Ok(ApiKeyCreated::Done)
 }
 
@@ -131,7 +134,8 @@ pub(super) fn revoke(
         params![id, to_micros(change.at)],
     )?;
     if revoked == 1 {
-        changes::record(connection, change, id)?;
+        let key = (ObjectKind::ApiKey, id);
+        changes::record(connection, change, key, ChangeOutcome::Revoked)?;
         Ok(ApiKeyRevoked::Done)
     } else if exists(connection, "SELECT 1 FROM api_keys WHERE id = ?1", [id])? {
         Ok(ApiKeyRevoked::Already)
@@ -146,12 +150,17 @@ pub(super) fn revoke_of_runner(
     change: &Change,
     runner: Uuid,
 ) -> Result<(), StoreError> {
-    execute(
+    let revoked: Vec<Uuid> = all(
         connection,
         "UPDATE api_keys SET revoked_at = ?3
-         WHERE role = ?1 AND subject_id = ?2 AND revoked_at IS NULL",
+         WHERE role = ?1 AND subject_id = ?2 AND revoked_at IS NULL RETURNING id",
         params![number(Role::Runner), runner, to_micros(change.at)],
+        |row| row.get(0),
     )?;
+    for id in revoked {
+        let key = (ObjectKind::ApiKey, id);
+        changes::record(connection, change, key, ChangeOutcome::Revoked)?;
+    }
     Ok(())
 }
 

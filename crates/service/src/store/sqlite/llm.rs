@@ -10,9 +10,11 @@ use super::statement::{all, execute, find};
 use super::{changes, runners};
 use crate::store::page::decode;
 use crate::store::{
-    Change, Created, Encoded, LlmIntegrationDeleted, LlmIntegrationRecord, Page, PageRequest,
-    RunnerFilter, StoreError, Stored, Updated,
+    Change, ChangeOutcome, Created, Encoded, LlmIntegrationDeleted, LlmIntegrationRecord,
+    ObjectKind, Page, PageRequest, RunnerFilter, StoreError, Stored, Updated,
 };
+
+const KIND: ObjectKind = ObjectKind::LlmIntegration;
 
 pub(super) fn create(
     connection: &Connection,
@@ -36,7 +38,12 @@ pub(super) fn create(
             integration.message.encode_to_vec(),
         ],
     )?;
-    changes::record(connection, change, integration.id)?;
+    changes::record(
+        connection,
+        change,
+        (KIND, integration.id),
+        ChangeOutcome::Created,
+    )?;
     Ok(Created::Done)
 }
 
@@ -91,7 +98,7 @@ pub(super) fn update<E>(
             integration.message.encode_to_vec(),
         ],
     )?;
-    changes::record(connection, change, id)?;
+    changes::record(connection, change, (KIND, id), ChangeOutcome::Updated)?;
     Ok(Updated::Done(()))
 }
 
@@ -115,7 +122,7 @@ pub(super) fn delete(
         "DELETE FROM llm_integrations WHERE id = ?1",
         [id],
     )?;
-    changes::record(connection, change, id)?;
+    changes::record(connection, change, (KIND, id), ChangeOutcome::Deleted)?;
     Ok(LlmIntegrationDeleted::Done)
 }
 

@@ -5,7 +5,10 @@ use uuid::Uuid;
 
 use super::statement::{all, count, enumeration, execute, exists, find};
 use super::{changes, keys};
-use crate::store::{Change, Encoded, ObjectCounts, Runner, RunnerPut, RunnerRemoved, StoreError};
+use crate::store::{
+    Change, ChangeOutcome, Encoded, ObjectCounts, ObjectKind, Runner, RunnerPut, RunnerRemoved,
+    StoreError,
+};
 
 pub(super) fn get(connection: &Connection, id: Uuid) -> Result<Option<Runner>, StoreError> {
     find(
@@ -58,7 +61,16 @@ pub(super) fn put(
             runner.schema.as_ref().map(Encoded::as_bytes),
         ],
     )?;
-    changes::record(connection, change, runner.id)?;
+    let recorded = match outcome {
+        RunnerPut::Created => ChangeOutcome::Created,
+        RunnerPut::Updated | RunnerPut::Unchanged => ChangeOutcome::Updated,
+    };
+    changes::record(
+        connection,
+        change,
+        (ObjectKind::Runner, runner.id),
+        recorded,
+    )?;
     Ok(outcome)
 }
 
@@ -76,11 +88,12 @@ pub(super) fn remove(
         if !force {
             return Ok(RunnerRemoved::HasObjects(objects));
         }
-        remove_objects(connection, id)?;
+        remove_objects(connection, change, id)?;
     }
     keys::revoke_of_runner(connection, change, id)?;
     execute(connection, "DELETE FROM runners WHERE id = ?1", [id])?;
-    changes::record(connection, change, id)?;
+    let runner = (ObjectKind::Runner, id);
+    changes::record(connection, change, runner, ChangeOutcome::Deleted)?;
     Ok(RunnerRemoved::Done(objects))
 }
 
@@ -99,14 +112,26 @@ fn count_objects(connection: &Connection, id: Uuid) -> Result<ObjectCounts, Stor
 }
 
 /// Tokens go before the integrations that they refer to.
-fn remove_objects(connection: &Connection, id: Uuid) -> Result<(), StoreError> {
-    for sql in [
-        "DELETE FROM host_authentication_tokens WHERE runner_id = ?1",
-        "DELETE FROM scm_integrations WHERE runner_id = ?1",
-        "DELETE FROM llm_integrations WHERE runner_id = ?1",
-        "DELETE FROM environment_classes WHERE runner_id = ?1",
+fn remove_objects(connection: &Connection, change: &Change, id: Uuid) -> Result<(), StoreError> {
+    for (kind, sql) in [
+        (
+            ObjectKind::HostAuthenticationToken,
+            "DELETE FROM host_authentication_tokens WHERE runner_id = ?1 RETURNING id",
+        ),
+        (
+            ObjectKind::ScmIntegration,
+            "DELETE FROM scm_integrations WHERE runner_id = ?1 RETURNING id",
+        ),
+        (
+            ObjectKind::LlmIntegration,
+            "DELETE FROM llm_integrations WHERE runner_id = ?1 RETURNING id",
+        ),
+        (
+            ObjectKind::EnvironmentClass,
+            "DELETE FROM environment_classes WHERE runner_id = ?1 RETURNING id",
+        ),
     ] {
-        execute(connection, sql, [id])?;
+        changes::delete_along(connection, change, kind, sql, [id])?;
     }
     Ok(())
 }

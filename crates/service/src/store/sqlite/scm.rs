@@ -10,9 +10,11 @@ use super::statement::{all, execute, exists, find};
 use super::{changes, runners, tokens};
 use crate::store::page::decode;
 use crate::store::{
-    Change, Created, Encoded, HostKey, Page, PageRequest, RunnerFilter, ScmIntegrationRecord,
-    StoreError, Stored, TokenDeletions, Updated,
+    Change, ChangeOutcome, Created, Encoded, HostKey, ObjectKind, Page, PageRequest, RunnerFilter,
+    ScmIntegrationRecord, StoreError, Stored, TokenDeletions, Updated,
 };
+
+const KIND: ObjectKind = ObjectKind::ScmIntegration;
 
 pub(super) fn create(
     connection: &Connection,
@@ -37,7 +39,12 @@ pub(super) fn create(
             integration.message.encode_to_vec(),
         ],
     )?;
-    changes::record(connection, change, integration.id)?;
+    changes::record(
+        connection,
+        change,
+        (KIND, integration.id),
+        ChangeOutcome::Created,
+    )?;
     Ok(Created::Done)
 }
 
@@ -114,10 +121,10 @@ pub(super) fn update<E>(
         (deletions.pat, HostAuthenticationTokenSource::Pat),
     ] {
         if wanted {
-            deleted += tokens::delete_by_source(connection, runner_id, &host, source)?;
+            deleted += tokens::delete_by_source(connection, change, runner_id, &host, source)?;
         }
     }
-    changes::record(connection, change, id)?;
+    changes::record(connection, change, (KIND, id), ChangeOutcome::Updated)?;
     Ok(Updated::Done(deleted))
 }
 
@@ -133,14 +140,14 @@ pub(super) fn delete(
         return Ok(None);
     };
     let still_offered = Offers::of_others(connection, id, runner_id, &host)?;
-    let deleted = tokens::delete_by_integration(connection, id)?
-        + tokens::delete_without_offer(connection, runner_id, &host, &still_offered)?;
+    let deleted = tokens::delete_by_integration(connection, change, id)?
+        + tokens::delete_without_offer(connection, change, runner_id, &host, &still_offered)?;
     execute(
         connection,
         "DELETE FROM scm_integrations WHERE id = ?1",
         [id],
     )?;
-    changes::record(connection, change, id)?;
+    changes::record(connection, change, (KIND, id), ChangeOutcome::Deleted)?;
     Ok(Some(deleted))
 }
 

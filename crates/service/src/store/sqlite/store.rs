@@ -1,5 +1,7 @@
 //! The [`Store`] methods: changes go to the writer, look-ups to a reader.
 
+use std::time::SystemTime;
+
 use runner_configuration::v1::{
     EnvironmentClass, HostAuthenticationToken, LlmIntegration, ScmIntegration,
 };
@@ -280,6 +282,12 @@ impl Store for SqliteStore {
     async fn changes(&self, after: u64, limit: usize) -> Result<Vec<RecordedChange>, StoreError> {
         self.readers
             .with(|connection| changes::list(connection, after, limit))
+    }
+
+    async fn forget_changes(&self, before: SystemTime) -> Result<u64, StoreError> {
+        self.writer
+            .run(move |connection| changes::forget(connection, before))
+            .await
     }
 
     async fn close(&self) -> Result<(), StoreError> {

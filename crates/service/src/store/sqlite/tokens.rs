@@ -10,9 +10,12 @@ use super::statement::{execute, exists, find, subject};
 use super::{changes, list, runners, scm};
 use crate::store::page::decode;
 use crate::store::{
-    Change, Encoded, HostAuthenticationTokenFilter, HostAuthenticationTokenRecord, HostKey, Page,
-    PageRequest, Sealed, StoreError, StoredToken, SubjectKey, TokenCreated, Updated,
+    Change, ChangeOutcome, Encoded, HostAuthenticationTokenFilter, HostAuthenticationTokenRecord,
+    HostKey, ObjectKind, Page, PageRequest, Sealed, StoreError, StoredToken, SubjectKey,
+    TokenCreated, Updated,
 };
+
+const KIND: ObjectKind = ObjectKind::HostAuthenticationToken;
 
 pub(super) fn create(
     connection: &Connection,
@@ -65,7 +68,7 @@ pub(super) fn create(
             token.refresh_token.as_ref().map(|sealed| sealed.key),
         ],
     )?;
-    changes::record(connection, change, token.id)?;
+    changes::record(connection, change, (KIND, token.id), ChangeOutcome::Created)?;
     Ok(TokenCreated::Done)
 }
 
@@ -181,7 +184,7 @@ pub(super) fn update<E>(
             token.refresh_token.as_ref().map(|sealed| sealed.key),
         ],
     )?;
-    changes::record(connection, change, id)?;
+    changes::record(connection, change, (KIND, id), ChangeOutcome::Updated)?;
     Ok(Updated::Done(()))
 }
 
@@ -207,21 +210,24 @@ pub(super) fn delete(
     if deleted == 0 {
         return Ok(false);
     }
-    changes::record(connection, change, id)?;
+    changes::record(connection, change, (KIND, id), ChangeOutcome::Deleted)?;
     Ok(true)
 }
 
 /// Deletes the tokens of a runner and host that came from `source`; returns how many there were.
 pub(super) fn delete_by_source(
     connection: &Connection,
+    change: &Change,
     runner_id: Uuid,
     host: &HostKey,
     source: HostAuthenticationTokenSource,
 ) -> Result<u64, StoreError> {
-    execute(
+    changes::delete_along(
         connection,
+        change,
+        KIND,
         "DELETE FROM host_authentication_tokens
-         WHERE runner_id = ?1 AND host = ?2 AND source = ?3",
+         WHERE runner_id = ?1 AND host = ?2 AND source = ?3 RETURNING id",
         params![runner_id, host.as_str(), i32::from(source)],
     )
 }
@@ -229,11 +235,14 @@ pub(super) fn delete_by_source(
 /// Deletes the tokens that name an integration; returns how many there were.
 pub(super) fn delete_by_integration(
     connection: &Connection,
+    change: &Change,
     integration_id: Uuid,
 ) -> Result<u64, StoreError> {
-    execute(
+    changes::delete_along(
         connection,
-        "DELETE FROM host_authentication_tokens WHERE integration_id = ?1",
+        change,
+        KIND,
+        "DELETE FROM host_authentication_tokens WHERE integration_id = ?1 RETURNING id",
         [integration_id],
     )
 }
@@ -242,15 +251,18 @@ pub(super) fn delete_by_integration(
 /// returns how many there were.
 pub(super) fn delete_without_offer(
     connection: &Connection,
+    change: &Change,
     runner_id: Uuid,
     host: &HostKey,
     still_offered: &scm::Offers,
 ) -> Result<u64, StoreError> {
-    execute(
+    changes::delete_along(
         connection,
+        change,
+        KIND,
         "DELETE FROM host_authentication_tokens
          WHERE runner_id = ?1 AND host = ?2 AND integration_id IS NULL
-           AND NOT CASE source WHEN ?3 THEN ?4 WHEN ?5 THEN ?6 ELSE ?7 END",
+           AND NOT CASE source WHEN ?3 THEN ?4 WHEN ?5 THEN ?6 ELSE ?7 END RETURNING id",
         params![
             runner_id,
             host.as_str(),

@@ -11,7 +11,7 @@ const PREFIX: &str = "PRINCIPAL_";
 
 /// A subject as an argument.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Subject(pub(super) SubjectKey);
+pub(crate) struct Subject(pub(crate) SubjectKey);
 
 impl FromStr for Subject {
     type Err = String;
@@ -34,7 +34,7 @@ impl FromStr for Subject {
 }
 
 /// As in `user:0195…`: what [`Subject`] reads.
-pub(super) fn shown(subject: SubjectKey) -> String {
+pub(crate) fn shown(subject: SubjectKey) -> String {
     let name = subject.principal.name();
     let kind = name.strip_prefix(PREFIX).unwrap_or(name);
     format!(

@@ -1,0 +1,32 @@
+//! `runnerconf audit forget`.
+
+use std::time::SystemTime;
+
+use runner_configuration_service::store::Store;
+
+use crate::data_folder::{DataFolder, open_existing_store};
+use crate::duration::Span;
+use crate::error::Error;
+use crate::output;
+
+/// Forgets the changes that are older than this.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  runnerconf audit forget --older-than 365d")]
+pub(super) struct Arguments {
+    /// Days or hours, as in 365d or 12h
+    #[arg(long, value_name = "AGE")]
+    older_than: Span,
+
+    #[command(flatten)]
+    data: DataFolder,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
+    let store = open_existing_store(&arguments.data.path()?)?;
+    let before = arguments.older_than.before(SystemTime::now());
+    let forgotten = store.forget_changes(before).await?;
+    store.close().await?;
+    let changes = if forgotten == 1 { "change" } else { "changes" };
+    output::line(format_args!("forgot {forgotten} {changes}"))
+}
