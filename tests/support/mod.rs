@@ -43,19 +43,17 @@ pub struct TestServer {
 impl TestServer {
     /// Starts a server with one runner on a free port.
     pub async fn start() -> Self {
+        Self::start_with(StaticKeys::new()).await
+    }
+
+    /// Starts a server that accepts these keys besides.
+    pub async fn start_with(keys: StaticKeys) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(folder.path().join("store.db")).unwrap());
         let runner_key = KeyPair::generate(&SystemRandomness).unwrap();
-        let runner = Runner {
-            id: RUNNER.parse().unwrap(),
-            name: "Test runner".to_owned(),
-            kind: RunnerKind::Remote,
-            provider: RunnerProvider::AwsEc2,
-            public_key: Some(*runner_key.public_key().as_bytes()),
-            schema: Some(Encoded::new(&schema())),
-        };
+        let runner = runner(RUNNER.parse().unwrap(), &runner_key);
         let _created = store.put_runner(change(), runner).await.unwrap();
-        let keys = StaticKeys::new()
+        let keys = keys
             .with(ADMIN_KEY, Caller::new(ADMIN_SUBJECT, Role::Admin))
             .with(USER_KEY, Caller::new(SubjectKey::user(USER), Role::User));
         let service = runner_configuration_server::service(Service::new(Arc::clone(&store)));
@@ -74,6 +72,18 @@ impl TestServer {
     /// The base URL below `/`, or below `/api`.
     pub fn url(&self, prefix: &str) -> String {
         format!("http://{}{prefix}", self.address)
+    }
+}
+
+/// A runner with a schema and this key.
+pub fn runner(id: Uuid, key: &KeyPair) -> Runner {
+    Runner {
+        id,
+        name: "Test runner".to_owned(),
+        kind: RunnerKind::Remote,
+        provider: RunnerProvider::AwsEc2,
+        public_key: Some(*key.public_key().as_bytes()),
+        schema: Some(Encoded::new(&schema())),
     }
 }
 
