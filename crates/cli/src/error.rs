@@ -36,6 +36,21 @@ pub(crate) enum Error {
         reason: io::Error,
     },
 
+    #[error(
+        "{0} is an address that other machines can reach, and keys and secrets would cross the network in the clear: give --tls-cert and --tls-key, or --plaintext where a TLS proxy on this machine or a private network protects them"
+    )]
+    Plaintext(SocketAddr),
+
+    #[error("cannot read {}: {reason}; check the path and the permissions", path.display())]
+    TlsFile { path: PathBuf, reason: io::Error },
+
+    #[error("cannot serve TLS with {} and {}: {reason}", certificate.display(), key.display())]
+    Tls {
+        certificate: PathBuf,
+        key: PathBuf,
+        reason: Box<dyn std::error::Error + Send + Sync>,
+    },
+
     #[error("cannot start: {0}")]
     Start(io::Error),
 

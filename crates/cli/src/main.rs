@@ -4,6 +4,8 @@
 mod admin_key;
 mod api_key;
 mod audit;
+mod core_dumps;
+mod cors;
 mod data_folder;
 mod demo;
 mod duration;
@@ -17,6 +19,7 @@ mod serve;
 mod signals;
 mod subject;
 mod table;
+mod tls;
 
 use std::process::ExitCode;
 

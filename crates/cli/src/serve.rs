@@ -9,24 +9,28 @@ use std::time::{Duration, SystemTime};
 
 use axum::serve::ListenerExt as _;
 use runner_configuration::FILE_DESCRIPTOR_SET;
+use runner_configuration_server::rpc::tls::TlsListener;
 use runner_configuration_server::rpc::{Health, reflection};
 use runner_configuration_server::tonic_server::SERVICE_NAME;
 use runner_configuration_service::store::Store;
 use runner_configuration_service::{ApiKeys, Service};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tower::ServiceBuilder;
 use tower::make::Shared;
 
+use crate::cors::Origin;
 use crate::data_folder::{DataFolder, open_store};
 use crate::duration::Span;
 use crate::error::Error;
-use crate::signals::Signals;
-use crate::{admin_key, demo, logging, output};
+use crate::signals::{Reloads, Signals};
+use crate::tls::TlsArguments;
+use crate::{admin_key, core_dumps, cors, demo, logging, output};
 
 /// Serves the API from a data folder, until SIGTERM or Ctrl-C.
 ///
-/// Connect, gRPC and gRPC-Web are served on one port, over HTTP/1.1 and HTTP/2 without TLS, below / and below /api.
-/// Once it answers, the line `listening on http://ADDRESS` is written to standard output. Logs go to standard error;
+/// Connect, gRPC and gRPC-Web are served on one port, over HTTP/1.1 and HTTP/2, below / and below /api. Once it answers,
+/// the line `listening on http://ADDRESS` (with TLS, https) is written to standard output. Logs go to standard error;
 /// RUST_LOG says how much is logged.
 ///
 /// Every call needs the header `Authorization: Bearer KEY`, but for gRPC's server reflection and health checks. The admin key is the one in RUNNERCONF_ADMIN_KEY, if that
@@ -39,12 +43,25 @@ use crate::{admin_key, demo, logging, output};
 Examples:
   runnerconf serve --demo
   runnerconf serve --listen 127.0.0.1:0 --data ./data
+  runnerconf serve --listen 0.0.0.0:443 --tls-cert server.crt --tls-key server.key
   curl -H \"Authorization: Bearer $(cat ./data/admin.key)\" -H 'Content-Type: application/json' -d '{}' \\
       http://127.0.0.1:8080/gitpod.v1.RunnerConfigurationService/ListEnvironmentClasses")]
 pub(crate) struct Arguments {
     /// Address and port to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
+
+    #[command(flatten)]
+    tls: TlsArguments,
+
+    /// Listen also where other machines can connect, without TLS: keys and secrets then cross the network in the clear,
+    /// unless something else protects them
+    #[arg(long, conflicts_with = "key")]
+    plaintext: bool,
+
+    /// Let pages of this origin call, as in https://app.example.com; may be repeated [default: none]
+    #[arg(long, value_name = "ORIGIN")]
+    cors_origin: Vec<Origin>,
 
     #[command(flatten)]
     data: DataFolder,
@@ -70,6 +87,7 @@ fn address(text: &str) -> Result<SocketAddr, &'static str> {
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
+    core_dumps::switch_off()?;
     logging::start()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -80,8 +98,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
 
 async fn serve(arguments: Arguments) -> Result<(), Error> {
     let mut signals = Signals::catch().map_err(Error::Start)?;
+    let reloads = Reloads::catch().map_err(Error::Start)?;
     // Before anything is made on disk: a port that is taken is the most likely obstacle.
-    let listener = listen(arguments.listen).await?;
+    let tls = arguments.tls.load()?;
+    let listener = listen(arguments.listen, tls.is_some(), arguments.plaintext).await?;
     let address = listener.local_addr().map_err(Error::Start)?;
     let folder = arguments.data.path()?;
     let store = prepare_store(&folder, arguments.demo).await?;
@@ -93,20 +113,41 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
         .authenticate(ApiKeys::new(Arc::clone(&store)))
         .with_routes(reflection)
         .with_routes(health.routes());
-    // Replies are small and written at once: there is nothing to wait for.
-    let listener = listener.tap_io(|connection| {
-        let _ = connection.set_nodelay(true);
-    });
+    let service = ServiceBuilder::new()
+        .option_layer(cors::layer(arguments.cors_origin))
+        .service(service);
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = axum::serve(listener, Shared::new(service)).with_graceful_shutdown(async {
+    let stopped = async {
         let _ = stopped.await;
-    });
-    let server = tokio::spawn(server.into_future());
+    };
+    let (scheme, server) = match tls {
+        Some(files) => {
+            let listener = TlsListener::new(listener, files.tls.clone());
+            tokio::spawn(files.follow(reloads));
+            let server = axum::serve(listener, Shared::new(service));
+            (
+                "https",
+                tokio::spawn(server.with_graceful_shutdown(stopped).into_future()),
+            )
+        }
+        None => {
+            tokio::spawn(ignore(reloads));
+            // Replies are small and written at once: there is nothing to wait for.
+            let listener = listener.tap_io(|connection| {
+                let _ = connection.set_nodelay(true);
+            });
+            let server = axum::serve(listener, Shared::new(service));
+            (
+                "http",
+                tokio::spawn(server.with_graceful_shutdown(stopped).into_future()),
+            )
+        }
+    };
     health.set_serving(true).await;
     if let Some(age) = arguments.audit_retention {
         tokio::spawn(forget_changes(Arc::clone(&store), age));
     }
-    if let Err(error) = output::line(format_args!("listening on http://{address}")) {
+    if let Err(error) = output::line(format_args!("listening on {scheme}://{address}")) {
         // Nobody may be waiting for it.
         tracing::warn!("{error}");
     }
@@ -155,14 +196,26 @@ fn end_at_next(mut signals: Signals) {
     });
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+/// Without TLS there is nothing to look at again, and the signal is no reason to end.
+async fn ignore(mut reloads: Reloads) {
+    loop {
+        reloads.next().await;
+        tracing::info!("SIGHUP: there are no files to look at again");
+    }
+}
+
+async fn listen(address: SocketAddr, tls: bool, plaintext: bool) -> Result<TcpListener, Error> {
+    let in_the_clear = !tls && !address.ip().is_loopback();
+    if in_the_clear && !plaintext {
+        return Err(Error::Plaintext(address));
+    }
     let listener = TcpListener::bind(address)
         .await
         .map_err(|reason| Error::Listen { address, reason })?;
-    if !address.ip().is_loopback() {
+    if in_the_clear {
         tracing::warn!(
             %address,
-            "other machines can connect, and keys and secrets cross the network unencrypted: put a TLS proxy in front"
+            "other machines can connect, and keys and secrets cross the network unencrypted"
         );
     }
     Ok(listener)

@@ -12,3 +12,4 @@ mod runners;
 mod serving;
 mod shutdown;
 mod support;
+mod transport;

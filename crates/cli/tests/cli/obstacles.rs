@@ -24,7 +24,13 @@ fn a_port_in_use() {
 #[test]
 fn an_address_of_another_machine() {
     let folder = Folder::new();
-    let mut serve = runnerconf(["serve", "--listen", "192.0.2.1:8080", "--data"]);
+    let mut serve = runnerconf([
+        "serve",
+        "--plaintext",
+        "--listen",
+        "192.0.2.1:8080",
+        "--data",
+    ]);
     serve.arg(folder.data());
     let complaint = complaint(serve);
     assert!(

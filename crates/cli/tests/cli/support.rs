@@ -108,6 +108,7 @@ impl Server {
         stdout.read_line(&mut line).unwrap();
         let port = line
             .strip_prefix("listening on http://127.0.0.1:")
+            .or_else(|| line.strip_prefix("listening on https://127.0.0.1:"))
             .and_then(|port| port.strip_suffix('\n'))
             .unwrap_or_else(|| panic!("{line:?}\n{}", folder.logs()));
         Self {
@@ -115,6 +116,11 @@ impl Server {
             process,
             stdout,
         }
+    }
+
+    /// Of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     pub(crate) fn port(&self) -> u16 {
