@@ -25,7 +25,8 @@ pub use detail::Detail;
 pub use error::Error;
 pub use transport::{Rpc, Transport, UnaryRequest, UnaryResponse};
 
-pub(crate) use self::http::{BaseUrl, HttpClient, Version};
+pub(crate) use self::http::{BaseUrl, HttpClient, HttpOptions, Version};
 pub(crate) use connect::Connect;
 pub(crate) use grpc::Grpc;
 pub(crate) use headers::HeaderNames;
+pub(crate) use tls::TlsOptions;

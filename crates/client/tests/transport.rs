@@ -69,7 +69,7 @@ async fn calls_go_to_it_and_its_answers_come_back() {
         assert!(request.rpc().no_side_effects());
         assert_eq!(request.codec(), codec);
         assert_eq!(request.headers()["authorization"], "Bearer k");
-        assert_eq!(request.timeout(), Duration::from_secs(5));
+        assert_eq!(request.timeout(), Some(Duration::from_secs(5)));
         assert!(!format!("{request:?} {:?}", request.headers()).contains("Bearer"));
     }
 }

@@ -15,11 +15,13 @@ fn main() -> Result<(), Error> {
         [
             "connectrpc/conformance/v1/service.proto",
             "connectrpc/conformance/v1/server_compat.proto",
+            "connectrpc/conformance/v1/client_compat.proto",
         ],
     )?;
     Messages::new(&descriptors).package(PACKAGE).generate()?;
-    Services::new(&descriptors)
+    let services = Services::new(&descriptors)
         .package(PACKAGE, "crate::v1")
-        .skip_streaming()
-        .server()
+        .skip_streaming();
+    services.server()?;
+    services.client()
 }

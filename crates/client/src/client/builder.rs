@@ -6,8 +6,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Client;
 use crate::rpc::{
-    BaseUrl, Channel, Code, Codec, Connect, Error, Grpc, HeaderNames, HttpClient, Transport,
-    Version,
+    BaseUrl, Channel, Code, Codec, Connect, Error, Grpc, HeaderNames, HttpClient, HttpOptions,
+    TlsOptions, Transport, Version,
 };
 
 /// How calls go over the network.
@@ -59,9 +59,9 @@ pub struct ClientBuilder {
     api_key: Option<SecretString>,
     protocol: Protocol,
     channel: Option<Channel>,
-    timeout: Duration,
+    timeout: Option<Duration>,
     headers: HeaderMap,
-    max_response_bytes: usize,
+    http: HttpOptions,
 }
 
 impl Default for ClientBuilder {
@@ -71,9 +71,14 @@ impl Default for ClientBuilder {
             api_key: None,
             protocol: Protocol::default(),
             channel: None,
-            timeout: Channel::DEFAULT_TIMEOUT,
+            timeout: Some(Channel::DEFAULT_TIMEOUT),
             headers: HeaderMap::new(),
-            max_response_bytes: Self::DEFAULT_MAX_RESPONSE_BYTES,
+            http: HttpOptions {
+                max_response_bytes: Self::DEFAULT_MAX_RESPONSE_BYTES,
+                compress_from: None,
+                http2_prior_knowledge: false,
+                tls: TlsOptions::default(),
+            },
         }
     }
 }
@@ -104,15 +109,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Gives calls to this transport instead of the network; base URL, protocol and size limit then don't count.
+    /// Gives calls to this transport instead of the network; what is about the network then doesn't count, such as base
+    /// URL, protocol and certificates.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.channel = Some(Channel::new(transport));
         self
     }
 
-    /// Limits how long a call may take, from its start to the last byte of its answer. Default: 60 seconds.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+    /// Limits how long a call may take, from its start to the last byte of its answer; `None` lets it take any time.
+    /// Default: 60 seconds.
+    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.timeout = timeout.into();
         self
     }
 
@@ -124,7 +131,38 @@ impl ClientBuilder {
 
     /// Limits the size of a reply in bytes, as it comes and decompressed. Default: 64 MiB.
     pub fn max_response_bytes(mut self, limit: usize) -> Self {
-        self.max_response_bytes = limit;
+        self.http.max_response_bytes = limit;
+        self
+    }
+
+    /// Compresses the messages of requests, with gzip, that have at least this many bytes. Default: none are compressed,
+    /// as few are large enough to gain by it. Compressed replies are always accepted.
+    pub fn compress_requests(mut self, from_bytes: usize) -> Self {
+        self.http.compress_from = Some(from_bytes);
+        self
+    }
+
+    /// Speaks HTTP/2 where TLS does not negotiate it, which the server then has to understand. gRPC always does.
+    pub fn http2_prior_knowledge(mut self) -> Self {
+        self.http.http2_prior_knowledge = true;
+        self
+    }
+
+    /// Trusts the certificates of this PEM text, besides those that the platform trusts; for servers with a certificate
+    /// authority of one's own. Can be given several times.
+    pub fn add_root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.http.tls.roots.push(pem.into());
+        self
+    }
+
+    /// Shows servers that ask for one this certificate, with those that lead to its authority, and proves it with its
+    /// private key; both in PEM.
+    pub fn client_certificate(
+        mut self,
+        certificate_pem: impl Into<Vec<u8>>,
+        key_pem: impl Into<SecretString>,
+    ) -> Self {
+        self.http.tls.client_certificate = Some((certificate_pem.into(), key_pem.into()));
         self
     }
 
@@ -132,12 +170,13 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// `invalid_argument` for a base URL that is no `http` or `https` URL, and an API key that no header can hold;
+    /// `invalid_argument` for a base URL that is no `http` or `https` URL, an API key that no header can hold, and
+    /// certificates and keys that are not what they should be, where the base URL is `https`;
     /// `internal` where TLS can't be set up, for example without any root certificates on the machine.
     pub fn build(self) -> Result<Client, Error> {
         let channel = match self.channel {
             Some(channel) => channel,
-            None => connect(&self.base_url, self.protocol, self.max_response_bytes)?,
+            None => connect(&self.base_url, self.protocol, &self.http)?,
         };
         let mut channel = channel.with_timeout(self.timeout);
         for (name, value) in &self.headers {
@@ -150,13 +189,9 @@ impl ClientBuilder {
     }
 }
 
-fn connect(
-    base_url: &str,
-    protocol: Protocol,
-    max_response_bytes: usize,
-) -> Result<Channel, Error> {
+fn connect(base_url: &str, protocol: Protocol, options: &HttpOptions) -> Result<Channel, Error> {
     let base_url: BaseUrl = base_url.parse()?;
-    let http = |version| HttpClient::new(base_url, version, max_response_bytes);
+    let http = |version| HttpClient::new(base_url, version, options);
     Ok(match protocol {
         Protocol::Connect { codec, get } => {
             Channel::new(Connect::new(http(Version::Any)?, codec, get))
@@ -191,7 +226,7 @@ impl fmt::Debug for ClientBuilder {
             .field("channel", &self.channel)
             .field("timeout", &self.timeout)
             .field("headers", &HeaderNames(&self.headers))
-            .field("max_response_bytes", &self.max_response_bytes)
+            .field("http", &self.http)
             .finish()
     }
 }

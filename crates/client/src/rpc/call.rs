@@ -42,8 +42,8 @@ impl<Req, Res> Call<Req, Res> {
         }
     }
 
-    /// Limits how long this call may take.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
+    /// Limits how long this call may take; `None` lets it take any time.
+    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.channel = self.channel.with_timeout(timeout);
         self
     }
@@ -51,6 +51,12 @@ impl<Req, Res> Call<Req, Res> {
     /// Sends a header with this call.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.channel = self.channel.with_header(name, value);
+        self
+    }
+
+    /// Sends these headers with this call, in place of those of its client that have the same names.
+    pub fn headers(mut self, headers: HeaderMap) -> Self {
+        self.channel = self.channel.with_headers(headers);
         self
     }
 }

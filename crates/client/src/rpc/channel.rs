@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::Instant;
 
 use super::headers::HeaderNames;
 use super::transport::DynTransport;
@@ -20,7 +21,7 @@ pub struct Channel {
 
 #[derive(Clone)]
 struct CallOptions {
-    timeout: Duration,
+    timeout: Option<Duration>,
     headers: HeaderMap,
 }
 
@@ -33,21 +34,27 @@ impl Channel {
         Self {
             transport: Arc::new(transport),
             options: Arc::new(CallOptions {
-                timeout: Self::DEFAULT_TIMEOUT,
+                timeout: Some(Self::DEFAULT_TIMEOUT),
                 headers: HeaderMap::new(),
             }),
         }
     }
 
-    /// Limits how long a call may take, from its start to the last byte of its answer.
-    pub fn with_timeout(mut self, timeout: Duration) -> Self {
-        Arc::make_mut(&mut self.options).timeout = timeout;
+    /// Limits how long a call may take, from its start to the last byte of its answer; `None` lets it take any time.
+    pub fn with_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        Arc::make_mut(&mut self.options).timeout = timeout.into();
         self
     }
 
     /// Sends a header with every call. Headers that belong to the protocol, such as `content-type`, are not replaced.
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         Arc::make_mut(&mut self.options).headers.insert(name, value);
+        self
+    }
+
+    /// Sends these headers with every call, in place of those that have the same names.
+    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+        Arc::make_mut(&mut self.options).headers.extend(headers);
         self
     }
 
@@ -73,8 +80,8 @@ impl Channel {
             headers: self.options.headers.clone(),
             timeout,
         };
-        let answer = tokio::time::timeout(timeout, self.transport.unary(request)).await;
-        let reply = answer.map_err(|_elapsed| timed_out(timeout))??;
+        let answer = self.transport.unary(request);
+        let reply = within(timeout, answer).await?;
         Ok(Response {
             message: reply.codec.decode(&reply.message)?,
             headers: reply.headers,
@@ -82,6 +89,28 @@ impl Channel {
         })
     }
 }
+
+/// Ends with an error when the time-out has passed.
+async fn within<T>(
+    timeout: Option<Duration>,
+    answer: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let Some(timeout) = timeout else {
+        return answer.await;
+    };
+    let start = Instant::now();
+    match tokio::time::timeout(timeout, answer).await {
+        // A server that keeps the time-out too may hang up a moment before this side has noticed.
+        Ok(Err(error)) if error.is_broken() && start.elapsed() + EARLY >= timeout => {
+            Err(timed_out(timeout).with_source(error))
+        }
+        Ok(outcome) => outcome,
+        Err(_elapsed) => Err(timed_out(timeout)),
+    }
+}
+
+/// Timers fire at whole milliseconds, and time-outs are sent in them.
+const EARLY: Duration = Duration::from_millis(2);
 
 fn timed_out(timeout: Duration) -> Error {
     let text = format!("no answer within {timeout:?}");

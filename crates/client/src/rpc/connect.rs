@@ -28,15 +28,30 @@ impl Transport for Connect {
 
     async fn unary(&self, request: UnaryRequest) -> Result<UnaryResponse, Error> {
         let codec = request.codec;
-        let request = request::build(request, self.http.base_url(), self.get)?;
+        let compressed = self.http.compresses(&request.message);
+        let request = request::build(request, self.http.base_url(), self.get, compressed)?;
         let reply = self.http.exchange(request).await?;
         if reply.status() != StatusCode::OK {
             return Err(error::read(&reply));
         }
+        check_encoding(reply.headers())?;
         check_content_type(&reply, codec)?;
         let (parts, collected) = reply.into_parts();
         let (headers, trailers) = split_trailers(parts.headers);
         Ok(UnaryResponse::new(codec, collected.body).with_metadata(headers, trailers))
+    }
+}
+
+/// What could be decompressed has been, and no longer says that it was compressed.
+fn check_encoding(headers: &HeaderMap) -> Result<(), Error> {
+    match headers.get(header::CONTENT_ENCODING) {
+        Some(encoding) if encoding != "identity" => {
+            let encoding = encoding.as_bytes().escape_ascii();
+            let text =
+                format!("the reply is compressed with \"{encoding}\", which was not asked for");
+            Err(Error::local(Code::Internal, text).with_headers(headers.clone()))
+        }
+        _ => Ok(()),
     }
 }
 

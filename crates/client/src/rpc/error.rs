@@ -45,6 +45,8 @@ enum Origin {
     Server,
     /// Nothing was sent, because there is no connection.
     NoConnection,
+    /// There was a connection, which failed before the whole answer came.
+    Broken,
     /// This side.
     Local,
 }
@@ -62,6 +64,10 @@ impl Error {
 
     pub(super) fn no_connection(message: impl Into<String>) -> Self {
         Self::with_origin(Code::Unavailable, message, Origin::NoConnection)
+    }
+
+    pub(super) fn broken(message: impl Into<String>) -> Self {
+        Self::with_origin(Code::Unavailable, message, Origin::Broken)
     }
 
     fn with_origin(code: Code, message: impl Into<String>, origin: Origin) -> Self {
@@ -87,7 +93,14 @@ impl Error {
 
     /// Adds headers of the reply.
     pub fn with_headers(mut self, headers: HeaderMap) -> Self {
-        self.0.headers.extend(headers);
+        let mut last = None;
+        for (name, value) in headers {
+            // Further values of a header come without its name.
+            last = name.or(last);
+            if let Some(name) = &last {
+                self.0.headers.append(name, value);
+            }
+        }
         self
     }
 
@@ -136,6 +149,11 @@ impl Error {
     /// Whether no connection could be made, so that the server cannot have seen the call.
     pub fn is_connect(&self) -> bool {
         self.0.origin == Origin::NoConnection
+    }
+
+    /// Whether the connection failed before the whole answer came, so that it is not known what the server did.
+    pub fn is_broken(&self) -> bool {
+        self.0.origin == Origin::Broken
     }
 
     /// Whether the time-out passed, here or on the server.

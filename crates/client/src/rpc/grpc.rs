@@ -35,14 +35,20 @@ impl Transport for Grpc {
     async fn unary(&self, request: UnaryRequest) -> Result<UnaryResponse, Error> {
         let path = PathAndQuery::from_static(request.rpc.path());
         let metadata = MetadataMap::from_headers(request.headers);
+        let compressed = self.http.compresses(&request.message);
         let mut message = tonic::Request::from_parts(metadata, Default::default(), request.message);
-        message.set_timeout(request.timeout);
+        if let Some(timeout) = request.timeout {
+            message.set_timeout(timeout);
+        }
         let limit = self.http.max_response_bytes();
         let service = service_fn(|request| self.exchange(request));
         let origin = self.http.base_url().as_uri().clone();
         let mut grpc = tonic::client::Grpc::with_origin(service, origin)
             .accept_compressed(CompressionEncoding::Gzip)
             .max_decoding_message_size(limit);
+        if compressed {
+            grpc = grpc.send_compressed(CompressionEncoding::Gzip);
+        }
         let reply = grpc.unary(message, path, BytesCodec).await;
         let (_merged, message, mut extensions) =
             reply.map_err(|status| failure(status, limit))?.into_parts();
@@ -74,7 +80,7 @@ impl Grpc {
         let request = Request::from_parts(parts, body.to_bytes());
         let (mut parts, reply) = self.http.exchange(request).await?.into_parts();
         let Collected { body, mut trailers } = reply;
-        status::check(parts.status, &mut parts.headers, &mut trailers)?;
+        status::check(parts.status, &mut parts.headers, &body, &mut trailers)?;
         parts.extensions.insert(Metadata {
             headers: parts.headers.clone(),
             trailers: trailers.clone(),

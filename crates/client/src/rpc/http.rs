@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use reqwest::redirect;
 
-use super::{Code, Error, tls};
+use super::{Code, Error, TlsOptions, tls};
 
 pub(crate) use base_url::BaseUrl;
 
@@ -23,11 +23,24 @@ pub(crate) enum Version {
     Http2,
 }
 
+/// What is the same for all requests, whatever the protocol.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpOptions {
+    /// The size of a message in bytes, and with it of what holds it.
+    pub(crate) max_response_bytes: usize,
+    /// The size in bytes from which the messages of requests are compressed.
+    pub(crate) compress_from: Option<usize>,
+    /// HTTP/2 also where TLS does not negotiate it.
+    pub(crate) http2_prior_knowledge: bool,
+    pub(crate) tls: TlsOptions,
+}
+
 /// Sends requests to one base URL, over pooled connections.
 pub(crate) struct HttpClient {
     http: reqwest::Client,
     base_url: BaseUrl,
     max_response_bytes: usize,
+    compress_from: Option<usize>,
 }
 
 /// The body of a reply.
@@ -40,10 +53,14 @@ impl HttpClient {
     pub(crate) fn new(
         base_url: BaseUrl,
         version: Version,
-        max_response_bytes: usize,
+        options: &HttpOptions,
     ) -> Result<Self, Error> {
+        let version = match version {
+            Version::Any if options.http2_prior_knowledge => Version::Http2,
+            version => version,
+        };
         let tls = if base_url.is_https() {
-            tls::config(version)?
+            options.tls.config(version)?
         } else {
             tls::unused_config()?
         };
@@ -67,7 +84,8 @@ impl HttpClient {
         Ok(Self {
             http,
             base_url,
-            max_response_bytes,
+            max_response_bytes: options.max_response_bytes,
+            compress_from: options.compress_from,
         })
     }
 
@@ -77,6 +95,11 @@ impl HttpClient {
 
     pub(super) fn max_response_bytes(&self) -> usize {
         self.max_response_bytes
+    }
+
+    /// Whether a request's message is to be compressed.
+    pub(super) fn compresses(&self, message: &Bytes) -> bool {
+        self.compress_from.is_some_and(|from| message.len() >= from)
     }
 
     /// Sends a request and reads the whole reply, decompressed.
@@ -127,10 +150,7 @@ impl HttpClient {
         } else if is_decompression(&error) {
             Error::local(Code::Internal, "the reply cannot be decompressed")
         } else {
-            Error::local(
-                Code::Unavailable,
-                format!("the connection to {base_url} failed"),
-            )
+            Error::broken(format!("the connection to {base_url} failed"))
         };
         failure.with_source(error)
     }

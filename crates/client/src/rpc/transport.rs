@@ -95,7 +95,7 @@ pub struct UnaryRequest {
     pub(super) codec: Codec,
     pub(super) message: Bytes,
     pub(super) headers: HeaderMap,
-    pub(super) timeout: Duration,
+    pub(super) timeout: Option<Duration>,
 }
 
 impl UnaryRequest {
@@ -128,8 +128,8 @@ impl UnaryRequest {
         &self.headers
     }
 
-    /// How long the caller waits, to be passed on to the server.
-    pub fn timeout(&self) -> Duration {
+    /// How long the caller waits, to be passed on to the server; `None` for any time.
+    pub fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
 }

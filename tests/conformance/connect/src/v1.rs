@@ -12,6 +12,10 @@ include!(concat!(
     env!("OUT_DIR"),
     "/connectrpc.conformance.v1.server.rs"
 ));
+include!(concat!(
+    env!("OUT_DIR"),
+    "/connectrpc.conformance.v1.client.rs"
+));
 
 pub mod json {
     use super::*;

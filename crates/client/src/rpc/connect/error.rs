@@ -3,7 +3,7 @@
 use http::Response;
 use serde_json::Value;
 
-use super::media_type;
+use super::{check_encoding, media_type, split_trailers};
 use crate::rpc::detail::decode_base64;
 use crate::rpc::http::{Collected, status_error};
 use crate::rpc::{Code, Detail, Error};
@@ -12,7 +12,8 @@ use crate::rpc::{Code, Detail, Error};
 /// status.
 pub(super) fn read(reply: &Response<Collected>) -> Error {
     let error = status_error(reply.status(), reply.headers());
-    if media_type(reply.headers()) != "application/json" {
+    let is_readable = check_encoding(reply.headers()).is_ok();
+    if !is_readable || media_type(reply.headers()) != "application/json" {
         return error;
     }
     match serde_json::from_slice(&reply.body().body) {
@@ -30,8 +31,10 @@ fn from_json(body: &serde_json::Map<String, Value>, by_status: Error) -> Error {
     }
     let code = named.unwrap_or(by_status.code());
     let details = body.get("details").and_then(Value::as_array);
+    let (headers, trailers) = split_trailers(by_status.headers().clone());
     Error::new(code, text("message").unwrap_or_default())
-        .with_headers(by_status.headers().clone())
+        .with_headers(headers)
+        .with_headers(trailers)
         .with_details(details.into_iter().flatten().filter_map(detail))
 }
 

@@ -1,10 +1,13 @@
 //! The HTTP request of a call.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http::{HeaderValue, Method, Request, header};
 
 use crate::rpc::{BaseUrl, Code, Codec, Error, UnaryRequest};
@@ -12,25 +15,38 @@ use crate::rpc::{BaseUrl, Code, Codec, Error, UnaryRequest};
 /// Longer URLs are refused by some servers and proxies.
 const LONGEST_GET_URL: usize = 8000;
 
+const GZIP: &str = "gzip";
+
 /// By GET where that is wanted and the RPC and the length of the message allow it.
 pub(super) fn build(
     call: UnaryRequest,
     base_url: &BaseUrl,
     get: bool,
+    compressed: bool,
 ) -> Result<Request<Bytes>, Error> {
     let url = base_url.join(call.rpc.path());
+    let message = if compressed {
+        gzip(&call.message)?
+    } else {
+        call.message
+    };
     let get_url = (get && call.rpc.no_side_effects())
-        .then(|| get_url(&url, call.codec, &call.message))
+        .then(|| get_url(&url, call.codec, compressed, &message))
         .filter(|url| url.len() <= LONGEST_GET_URL);
     let mut headers = call.headers;
-    headers.insert("connect-timeout-ms", milliseconds(call.timeout));
+    if let Some(timeout) = call.timeout {
+        headers.insert("connect-timeout-ms", milliseconds(timeout));
+    }
     let builder = Request::builder();
     let request = match get_url {
         Some(url) => builder.method(Method::GET).uri(url).body(Bytes::new()),
         None => {
             headers.insert(header::CONTENT_TYPE, content_type(call.codec));
             headers.insert("connect-protocol-version", HeaderValue::from_static("1"));
-            builder.method(Method::POST).uri(url).body(call.message)
+            if compressed {
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(GZIP));
+            }
+            builder.method(Method::POST).uri(url).body(message)
         }
     };
     let mut request = request.map_err(|error| {
@@ -41,9 +57,18 @@ pub(super) fn build(
 }
 
 /// The message in base64, which JSON may be sent in too: it needs no escapes.
-fn get_url(url: &str, codec: Codec, message: &[u8]) -> String {
+fn get_url(url: &str, codec: Codec, compressed: bool, message: &[u8]) -> String {
     let (encoding, message) = (codec.name(), URL_SAFE_NO_PAD.encode(message));
-    format!("{url}?connect=v1&encoding={encoding}&base64=1&message={message}")
+    let compression = if compressed { "&compression=gzip" } else { "" };
+    format!("{url}?connect=v1&encoding={encoding}{compression}&base64=1&message={message}")
+}
+
+fn gzip(message: &[u8]) -> Result<Bytes, Error> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    let compressed = encoder.write_all(message).and_then(|()| encoder.finish());
+    compressed.map(Bytes::from).map_err(|error| {
+        Error::local(Code::Internal, "the message cannot be compressed").with_source(error)
+    })
 }
 
 fn content_type(codec: Codec) -> HeaderValue {
@@ -73,9 +98,9 @@ mod tests {
             codec: Codec::Proto,
             message: Bytes::from_static(message),
             headers: HeaderMap::new(),
-            timeout: Duration::MAX,
+            timeout: Some(Duration::MAX),
         };
-        build(call, &"http://host/api".parse().unwrap(), true).unwrap()
+        build(call, &"http://host/api".parse().unwrap(), true, false).unwrap()
     }
 
     #[test]

@@ -27,10 +27,11 @@ struct RpcStatus {
 pub(super) fn check(
     http: StatusCode,
     headers: &mut HeaderMap,
+    body: &[u8],
     trailers: &mut HeaderMap,
 ) -> Result<(), Error> {
-    // A reply without a message has it in its headers.
-    let place = if headers.contains_key(STATUS) {
+    // Only a reply that has nothing else has it in its headers.
+    let place = if body.is_empty() && trailers.is_empty() {
         &mut *headers
     } else {
         &mut *trailers
@@ -40,7 +41,7 @@ pub(super) fn check(
     };
     let details = place.remove(DETAILS);
     let Some(code) = code else {
-        return Ok(());
+        return check_message(headers, body).map_err(|error| error.with_headers(headers.clone()));
     };
     let message = place.get(MESSAGE).map(HeaderValue::as_bytes);
     let message = message.map_or(Cow::Borrowed(""), |message| {
@@ -51,6 +52,28 @@ pub(super) fn check(
         .with_headers(std::mem::take(headers))
         .with_headers(std::mem::take(trailers));
     Err(error)
+}
+
+/// Passes exactly one message in a compression that was offered. tonic reads no further than the first, and calls other
+/// compressions `unimplemented`.
+fn check_message(headers: &HeaderMap, body: &[u8]) -> Result<(), Error> {
+    if let Some(encoding) = headers.get("grpc-encoding")
+        && !["identity", "gzip"].iter().any(|known| encoding == known)
+    {
+        let encoding = encoding.as_bytes().escape_ascii();
+        let text = format!("the reply is compressed with \"{encoding}\", which was not asked for");
+        return Err(Error::local(Code::Internal, text));
+    }
+    let Some((prefix, rest)) = body.split_first_chunk::<5>() else {
+        let text = "the reply has no message";
+        return Err(Error::local(Code::Unimplemented, text));
+    };
+    let [_flags, length @ ..] = *prefix;
+    if rest.len() as u64 > u64::from(u32::from_be_bytes(length)) {
+        let text = "the reply has more than one message";
+        return Err(Error::local(Code::Unimplemented, text));
+    }
+    Ok(())
 }
 
 /// `None` for success.
@@ -96,6 +119,8 @@ fn read_details(value: &HeaderValue) -> Vec<Detail> {
 mod tests {
     use super::*;
 
+    const GRPC: (&str, &str) = ("content-type", "application/grpc+proto");
+
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         let pairs = pairs.iter().map(|(name, value)| {
             let name = http::HeaderName::from_static(name);
@@ -110,14 +135,21 @@ mod tests {
         in_trailers: &[(&'static str, &'static str)],
     ) -> Result<(), Error> {
         let http = StatusCode::from_u16(http).unwrap();
-        check(http, &mut headers(in_headers), &mut headers(in_trailers))
+        let (mut headers, mut trailers) = (headers(in_headers), headers(in_trailers));
+        check(http, &mut headers, &[0; 5], &mut trailers)
+    }
+
+    /// A reply without a message.
+    fn checked_empty(in_headers: &[(&'static str, &'static str)]) -> Result<(), Error> {
+        let mut trailers = HeaderMap::new();
+        check(StatusCode::OK, &mut headers(in_headers), &[], &mut trailers)
     }
 
     #[test]
     fn the_status_is_in_the_headers_or_the_trailers() {
         assert!(checked(200, &[], &[(STATUS, "0")]).is_ok());
         let error = [(STATUS, "5"), (MESSAGE, "no%20%e2%82%ac%zz"), ("a", "b")];
-        for error in [checked(200, &error, &[]), checked(200, &[], &error)] {
+        for error in [checked_empty(&error), checked(200, &[], &error)] {
             let error = error.unwrap_err();
             assert!(error.is_not_found());
             assert!(error.is_from_server());
@@ -131,6 +163,34 @@ mod tests {
         ] {
             let error = checked(200, &[], &[(STATUS, status)]).unwrap_err();
             assert_eq!(error.code(), code);
+        }
+        // In the headers it does not count where there is more.
+        for trailers in [&[][..], &[("a", "b")]] {
+            let error = checked(200, &[GRPC, (STATUS, "5")], trailers).unwrap_err();
+            assert_eq!(error.code(), Code::Internal);
+        }
+        let error = checked(200, &[(STATUS, "5")], &[(STATUS, "6")]).unwrap_err();
+        assert!(error.is_already_exists());
+    }
+
+    #[test]
+    fn what_went_well_has_one_message() {
+        let ok = (STATUS, "0");
+        assert_eq!(
+            checked_empty(&[ok]).unwrap_err().code(),
+            Code::Unimplemented
+        );
+        for (encoding, body, expected) in [
+            ("gzip", &[0, 0, 0, 0, 1, 9][..], None),
+            ("identity", &[0; 5], None),
+            ("br", &[0; 5], Some(Code::Internal)),
+            ("gzip", &[0; 4], Some(Code::Unimplemented)),
+            ("gzip", &[0; 10], Some(Code::Unimplemented)),
+        ] {
+            let mut headers = headers(&[("grpc-encoding", encoding)]);
+            let mut trailers = self::headers(&[ok]);
+            let checked = check(StatusCode::OK, &mut headers, body, &mut trailers);
+            assert_eq!(checked.err().map(|error| error.code()), expected);
         }
     }
 
@@ -167,8 +227,7 @@ mod tests {
             checked(200, &[html], &[]).unwrap_err().code(),
             Code::Unknown
         );
-        let grpc = ("content-type", "application/grpc+proto");
-        let error = checked(200, &[grpc], &[]).unwrap_err();
+        let error = checked(200, &[GRPC], &[]).unwrap_err();
         assert_eq!(error.code(), Code::Internal);
         assert!(!error.is_from_server());
     }

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use prost::{Message, Name};
+use runner_configuration_conformance_connect::v1;
+use runner_configuration_conformance_connect::v1::conformance_payload::{
+    ConnectGetInfo, RequestInfo,
+};
+use runner_configuration_conformance_connect::v1::unary_response_definition::Response;
 use runner_configuration_runtime::Any;
 use runner_configuration_server::Reply;
 use runner_configuration_server::rpc::{Deadline, Protocol};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Status};
-
-use crate::v1;
-use crate::v1::conformance_payload::{ConnectGetInfo, RequestInfo};
-use crate::v1::unary_response_definition::Response;
 
 pub struct Conformance;
 
@@ -20,7 +21,7 @@ impl v1::ConformanceService for Conformance {
         &self,
         request: Request<v1::UnaryRequest>,
     ) -> Result<Reply<v1::UnaryResponse>, Status> {
-        let seen = RequestInfo::of(&request);
+        let seen = request_info(&request);
         answer(request.into_inner().response_definition, seen, |payload| {
             v1::UnaryResponse {
                 payload: Some(payload),
@@ -33,7 +34,7 @@ impl v1::ConformanceService for Conformance {
         &self,
         request: Request<v1::IdempotentUnaryRequest>,
     ) -> Result<Reply<v1::IdempotentUnaryResponse>, Status> {
-        let seen = RequestInfo::of(&request);
+        let seen = request_info(&request);
         answer(request.into_inner().response_definition, seen, |payload| {
             v1::IdempotentUnaryResponse {
                 payload: Some(payload),
@@ -76,19 +77,17 @@ async fn answer<M>(
     Ok(reply)
 }
 
-impl RequestInfo {
-    fn of<M: Message + Name>(request: &Request<M>) -> Self {
-        let extensions = request.extensions();
-        let asked = extensions
-            .get()
-            .and_then(|deadline: &Deadline| deadline.asked());
-        let is_get = matches!(extensions.get(), Some(Protocol::ConnectGet(_)));
-        Self {
-            request_headers: headers(request.metadata()),
-            timeout_ms: asked.and_then(|asked| asked.as_millis().try_into().ok()),
-            requests: vec![Any::pack(request.get_ref())],
-            connect_get_info: is_get.then(ConnectGetInfo::default),
-        }
+fn request_info<M: Message + Name>(request: &Request<M>) -> RequestInfo {
+    let extensions = request.extensions();
+    let asked = extensions
+        .get()
+        .and_then(|deadline: &Deadline| deadline.asked());
+    let is_get = matches!(extensions.get(), Some(Protocol::ConnectGet(_)));
+    RequestInfo {
+        request_headers: headers(request.metadata()),
+        timeout_ms: asked.and_then(|asked| asked.as_millis().try_into().ok()),
+        requests: vec![Any::pack(request.get_ref())],
+        connect_get_info: is_get.then(ConnectGetInfo::default),
     }
 }
 

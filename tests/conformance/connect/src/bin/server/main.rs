@@ -1,13 +1,12 @@
 //! The server under test: reads what is wanted of it, serves the suite's service, and says where.
 
-mod frame;
 mod service;
-mod v1;
 
 use std::error::Error;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use runner_configuration_conformance_connect::{frame, v1};
 use runner_configuration_server::rpc::tls::{Credentials, Tls, TlsListener};
 use runner_configuration_server::rpc::{Options, Server};
 use tokio::net::TcpListener;
