@@ -30,6 +30,16 @@ deny:
 interop *suites:
     tests/interop/run.sh {{ suites }}
 
+# The conformance suites: one line each with cases, passed and known failures.
+conformance:
+    tests/conformance/connect/run.sh
+    tests/conformance/protobuf/run.sh
+
+# The conformance suites with a fix switched off in each: they have to notice.
+conformance-faults:
+    tests/conformance/connect/run.sh --with-fault
+    tests/conformance/protobuf/run.sh --with-fault
+
 # Kills the store's process, and its file layer, at random moments: 200 rounds each, or as many as given.
 crash-test rounds="200":
     CRASH_ROUNDS={{ rounds }} cargo test -p runner-configuration-service --release --test crash -- --nocapture
