@@ -95,7 +95,13 @@ macro_rules! reflection_test {
                 .iter()
                 .map(|service| &*service.name)
                 .collect();
-            assert!(names.contains(&SERVICE_NAME), "{names:?}");
+            for name in [
+                SERVICE_NAME,
+                "grpc.reflection.v1.ServerReflection",
+                "grpc.reflection.v1alpha.ServerReflection",
+            ] {
+                assert!(names.contains(&name), "{names:?}");
+            }
             let files = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap();
             for (reply, name) in replies[1..].iter().zip([
                 "gitpod/v1/runner_configuration.proto",
@@ -187,6 +193,23 @@ async fn a_watch_sees_each_change_and_ends_when_the_server_stops() {
         rest.into_iter()
             .all(|last| last.unwrap().status() == NotServing)
     );
+}
+
+#[tokio::test]
+async fn a_watch_of_an_unknown_service_goes_on_until_the_server_stops() {
+    let health = Health::new([SERVICE_NAME]).await;
+    let mut client = HealthClient::new(connect(&health).await);
+    let request = HealthCheckRequest {
+        service: "acme.v1.Other".into(),
+    };
+    let mut watch = client.watch(request).await.unwrap().into_inner();
+    let first = watch.next().await.unwrap().unwrap();
+    assert_eq!(first.status(), ServingStatus::ServiceUnknown);
+    health.set_serving(true).await;
+    assert!(futures_util::poll!(watch.next()).is_pending());
+    health.close().await;
+    let rest = tokio::time::timeout(Duration::from_secs(10), watch.next());
+    assert!(rest.await.unwrap().is_none());
 }
 
 async fn post(path: &str, body: String) -> (StatusCode, String) {

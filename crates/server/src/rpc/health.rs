@@ -3,8 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
+use futures_util::StreamExt;
+use futures_util::future::ready;
+use futures_util::stream::{self, BoxStream};
+use tonic::{Code, Request, Response, Status};
 use tonic_health::ServingStatus;
-use tonic_health::pb::health_server::HealthServer;
+use tonic_health::pb::health_check_response::ServingStatus::ServiceUnknown;
+use tonic_health::pb::health_server::{Health as HealthRpcs, HealthServer};
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_health::server::{HealthReporter, HealthService};
 
 use super::tonic_routes::tonic_routes;
@@ -13,7 +19,8 @@ use super::tonic_routes::tonic_routes;
 /// welcome.
 ///
 /// It answers for the services that it was made with and for the server as a whole, which is the service of the empty
-/// name; for others, `not_found`. At first nothing is served. Clones are the same.
+/// name; for others, `Check` answers `not_found`, and `Watch` says that the service is unknown. At first nothing is
+/// served. Clones are the same.
 ///
 /// [protocol]: https://grpc.io/docs/guides/health-checking/
 ///
@@ -52,7 +59,7 @@ impl Health {
     /// `Check` and `Watch`, for [`Server::with_routes`](super::Server::with_routes).
     pub fn routes(&self) -> Router {
         let service = HealthService::from_health_reporter(self.reporter.clone());
-        tonic_routes(HealthServer::new(service))
+        tonic_routes(HealthServer::new(Rpcs(service)))
     }
 
     /// Says whether calls are welcome: from when the server listens until it is about to stop.
@@ -74,5 +81,41 @@ impl Health {
         for service in self.services.iter() {
             self.reporter.clone().clear_service_status(service).await;
         }
+    }
+}
+
+/// tonic-health's RPCs, save that it ends the `Watch` of a service that it does not know, which the protocol forbids.
+#[derive(Debug)]
+struct Rpcs(HealthService);
+
+#[tonic::async_trait]
+impl HealthRpcs for Rpcs {
+    async fn check(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<HealthCheckResponse>, Status> {
+        self.0.check(request).await
+    }
+
+    type WatchStream = BoxStream<'static, Result<HealthCheckResponse, Status>>;
+
+    async fn watch(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        match self.0.watch(request).await {
+            Err(status) if status.code() == Code::NotFound => {}
+            known => return known.map(|response| response.map(StreamExt::boxed)),
+        }
+        let unknown = HealthCheckResponse {
+            status: ServiceUnknown.into(),
+        };
+        // Services are given once and for all, so nothing follows until the server as a whole is closed.
+        let server = Request::new(HealthCheckRequest::default());
+        let end = self.0.watch(server).await?.into_inner();
+        let end = end.filter(|_| ready(false));
+        Ok(Response::new(
+            stream::once(ready(Ok(unknown))).chain(end).boxed(),
+        ))
     }
 }

@@ -1,6 +1,7 @@
 //! gRPC server reflection.
 
 use axum::Router;
+use tonic_reflection::pb::{v1, v1alpha};
 use tonic_reflection::server::Builder;
 
 use super::tonic_routes::tonic_routes;
@@ -9,7 +10,7 @@ use super::tonic_routes::tonic_routes;
 /// service, RPC and message without the files. For [`Server::with_routes`](super::Server::with_routes).
 ///
 /// `descriptors` are encoded `google.protobuf.FileDescriptorSet`s with their imports; custom options and comments are
-/// handed out as they are. All services in them are listed, so give those that are served.
+/// handed out as they are. All services in them are listed, so give those that are served; reflection lists itself.
 ///
 /// [protocol]: https://grpc.io/docs/guides/reflection/
 ///
@@ -28,11 +29,14 @@ use super::tonic_routes::tonic_routes;
 /// # }
 /// ```
 pub fn reflection(descriptors: &[&[u8]]) -> Result<Router, InvalidDescriptors> {
+    // Each version knows the other too: callers may ask either what there is.
+    let own = [v1::FILE_DESCRIPTOR_SET, v1alpha::FILE_DESCRIPTOR_SET];
     let builder = || {
         let register = Builder::register_encoded_file_descriptor_set;
         descriptors
             .iter()
             .copied()
+            .chain(own)
             .fold(Builder::configure(), register)
     };
     let v1 = tonic_routes(builder().build_v1()?);
