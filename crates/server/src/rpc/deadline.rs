@@ -41,7 +41,8 @@ pub(super) fn asked<B>(
     protocol: Protocol,
 ) -> Result<Option<Duration>, Status> {
     if protocol.is_connect() {
-        parse_timeout(request).map_err(Status::from)
+        parse_timeout(request)
+            .map_err(|_| Status::invalid_argument("connect-timeout-ms: must be 1 to 10 digits"))
     } else {
         grpc_timeout(request)
     }
@@ -76,7 +77,22 @@ fn parse_grpc_timeout(value: &[u8]) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::protocol::Codec;
     use super::*;
+
+    #[test]
+    fn a_timeout_that_is_no_number_is_refused_by_the_name_of_its_header() {
+        for (protocol, header) in [
+            (Protocol::Connect(Codec::Json), "connect-timeout-ms"),
+            (Protocol::Grpc, "grpc-timeout"),
+        ] {
+            let mut request = Request::new(());
+            let value = http::HeaderValue::from_static("soon");
+            request.headers_mut().insert(header, value);
+            let refused = asked(&request, protocol).map_err(|status| status.message().to_owned());
+            assert!(refused.is_err_and(|message| message.starts_with(header)));
+        }
+    }
 
     #[test]
     fn grpc_timeouts_are_digits_and_a_unit() {
