@@ -1,4 +1,4 @@
-"""Connects the official client that the suite drives."""
+"""Connects the client that the suite drives."""
 
 import pytest
 
@@ -6,9 +6,10 @@ import harness
 from clients import CLIENT
 
 
-@pytest.fixture(scope="session")
-def api() -> harness.Api:
-    return CLIENT.connect(harness.MODE)
+# A client with several modes runs every test in each of them.
+@pytest.fixture(scope="session", params=getattr(CLIENT, "MODES", None))
+def api(request: pytest.FixtureRequest) -> harness.Api:
+    return CLIENT.connect(getattr(request, "param", harness.MODE))
 
 
 @pytest.fixture

@@ -154,8 +154,8 @@ LLM = Resource(
     create=create_llm,
     get=get_llm,
 )
-# The LLM RPCs came with the 1.x clients.
-RESOURCES = [CLASSES, TOKENS, SCM] + ([LLM] if GENERATION == "1.2" else [])
+# The LLM RPCs came after 0.11.
+RESOURCES = [CLASSES, TOKENS, SCM] + ([LLM] if GENERATION != "0.11" else [])
 
 
 def ids(page: Fields, resource: Resource) -> list[str]:

@@ -4,28 +4,20 @@ The modes: `post` and `get` (the synchronous client), `async`, `json`, `grpc` an
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from connectrpc.compat import google_protobuf_binary_codec, google_protobuf_json_codec
 from connectrpc.errors import ConnectError
 from connectrpc.protocol import ProtocolType
-from gitpod.v1 import runner_configuration_pb2 as pb
 from gitpod.v1.runner_configuration_connect import RunnerConfigurationServiceClient
-from google.protobuf.json_format import MessageToDict, ParseDict
-from google.protobuf.message import Message
 from ona_sdk import create_client
 from pyqwest import Client, HTTPTransport, HTTPVersion
 
 import harness
+from clients.messages import METHODS as METHODS
+from clients.messages import READING, MessageApi, as_fields, request_of
 from harness import Api, Fields, Refused
-
-METHODS = [
-    method.name for method in pb.DESCRIPTOR.services_by_name["RunnerConfigurationService"].methods
-]
-# Such RPCs have no side effects, and the client can send them by GET.
-READING = tuple(name for name in METHODS if name.startswith(("Get", "List")))
 
 
 def refusal(error: ConnectError) -> Refused:
@@ -34,15 +26,7 @@ def refusal(error: ConnectError) -> Refused:
     )
 
 
-def request_of(rpc: str, fields: Fields) -> Message:
-    return ParseDict(fields, getattr(pb, f"{rpc}Request")())
-
-
-def as_fields(reply: Message) -> Fields:
-    return MessageToDict(reply, preserving_proto_field_name=True)
-
-
-class SyncApi(Api):
+class SyncApi(MessageApi):
     def __init__(self, key: str | None, mode: str) -> None:
         self.mode = mode
         # With a timeout the client also sends Connect-Timeout-Ms.
@@ -71,24 +55,6 @@ class SyncApi(Api):
             )
         except ConnectError as error:
             raise refusal(error) from error
-
-    def _pages(self, rpc: str, fields: Fields) -> Iterable[Fields]:
-        token = ""
-        for _ in range(harness.MOST_PAGES + 1):
-            pagination = fields.get("pagination", {}) | ({"token": token} if token else {})
-            page = self._call(rpc, fields | {"pagination": pagination})
-            yield page
-            token = page.get("pagination", {}).get("next_token", "")
-            if not token:
-                return
-
-    def _at_once(self, rpc: str, requests: Sequence[Fields]) -> list[Fields | Refused]:
-        with ThreadPoolExecutor(len(requests)) as pool:
-            return list(
-                pool.map(
-                    lambda fields: harness.outcome_of(lambda: self._call(rpc, fields)), requests
-                )
-            )
 
 
 class AsyncApi(SyncApi):
