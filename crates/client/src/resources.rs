@@ -3,6 +3,7 @@
 mod configuration;
 mod environment_classes;
 mod host_authentication_tokens;
+mod lists;
 mod llm_integrations;
 mod scm_integrations;
 

@@ -5,24 +5,31 @@
 //! [`Error`]. `runner-configuration-codegen` generates clients for other .proto files against this module as well.
 
 mod call;
+mod cause;
 mod channel;
+mod clock;
 mod code;
 mod codec;
 mod connect;
 mod detail;
 mod error;
+pub mod google_rpc;
 mod grpc;
 mod headers;
 mod http;
+mod pages;
+mod retry;
 mod tls;
 mod transport;
 
 pub use call::{Call, Response};
 pub use channel::Channel;
+pub use clock::Clock;
 pub use code::Code;
 pub use codec::{Codec, Message};
 pub use detail::Detail;
 pub use error::Error;
+pub use pages::{Items, ListRequest, Pages};
 pub use transport::{Rpc, Transport, UnaryRequest, UnaryResponse};
 
 pub(crate) use self::http::{BaseUrl, HttpClient, HttpOptions, Version};

@@ -72,7 +72,9 @@ async fn cutting(reply: &'static [u8]) -> String {
 
 async fn get(base_url: &str, protocol: Protocol) -> Result<GetEnvironmentClassResponse, Error> {
     let client = Client::builder().base_url(base_url).protocol(protocol);
-    let client = client.api_key("hunter2").max_response_bytes(1000).build()?;
+    let client = client.api_key("hunter2").max_response_bytes(1000);
+    // What is done about it: retries.rs and faults.rs.
+    let client = client.retries(0).build()?;
     client.environment_classes().get("x").await
 }
 
@@ -321,7 +323,8 @@ async fn a_call_ends_with_its_timeout() {
         (&trickling, Protocol::Grpc),
     ] {
         let client = Client::builder().base_url(base_url).protocol(protocol);
-        let client = client.timeout(Duration::from_millis(250)).build().unwrap();
+        let client = client.timeout(Duration::from_millis(250)).retries(0);
+        let client = client.build().unwrap();
         let start = Instant::now();
         let error = client.environment_classes().get("x").await.unwrap_err();
         assert!(error.is_timeout() && !error.is_from_server(), "{error}");
@@ -349,10 +352,11 @@ async fn without_a_connection_nothing_was_sent() {
         listener.local_addr().unwrap()
     };
     let plain = fixed(200, &[], "").await.replace("http:", "https:");
-    for (base_url, cause) in [
-        (format!("http://{refusing}"), "refused"),
-        ("http://does-not-exist.invalid".to_owned(), "dns error"),
-        (plain, "InvalidContentType"),
+    let kinds = [Error::is_refused, Error::is_dns, Error::is_tls];
+    for (base_url, cause, kind) in [
+        (format!("http://{refusing}"), "refused", 0),
+        ("http://does-not-exist.invalid".to_owned(), "dns error", 1),
+        (plain, "InvalidContentType", 2),
     ] {
         for protocol in ALL {
             let error = failed(&base_url, protocol).await;
@@ -364,6 +368,9 @@ async fn without_a_connection_nothing_was_sent() {
             assert!(!error.is_from_server());
             assert_eq!(error.message(), format!("cannot connect to {base_url}"));
             assert!(chain(&error).contains(cause), "{}", chain(&error));
+            for (index, is_kind) in kinds.iter().enumerate() {
+                assert_eq!(is_kind(&error), index == kind, "{}", chain(&error));
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -6,8 +7,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Client;
 use crate::rpc::{
-    BaseUrl, Channel, Code, Codec, Connect, Error, Grpc, HeaderNames, HttpClient, HttpOptions,
-    TlsOptions, Transport, Version,
+    BaseUrl, Channel, Clock, Code, Codec, Connect, Error, Grpc, HeaderNames, HttpClient,
+    HttpOptions, TlsOptions, Transport, Version,
 };
 
 /// How calls go over the network.
@@ -60,6 +61,9 @@ pub struct ClientBuilder {
     protocol: Protocol,
     channel: Option<Channel>,
     timeout: Option<Duration>,
+    retries: u32,
+    clock: Option<Arc<dyn Clock>>,
+    jitter: Option<Arc<dyn Fn() -> f64 + Send + Sync>>,
     headers: HeaderMap,
     http: HttpOptions,
 }
@@ -72,6 +76,9 @@ impl Default for ClientBuilder {
             protocol: Protocol::default(),
             channel: None,
             timeout: Some(Channel::DEFAULT_TIMEOUT),
+            retries: Channel::DEFAULT_RETRIES,
+            clock: None,
+            jitter: None,
             headers: HeaderMap::new(),
             http: HttpOptions {
                 max_response_bytes: Self::DEFAULT_MAX_RESPONSE_BYTES,
@@ -116,10 +123,31 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits how long a call may take, from its start to the last byte of its answer; `None` lets it take any time.
-    /// Default: 60 seconds.
+    /// Limits how long an attempt of a call may take, from its start to the last byte of its answer; `None` lets it take
+    /// any time. Default: 60 seconds.
+    ///
+    /// As in the official SDKs, retries have the same time once more: [`Channel`].
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.timeout = timeout.into();
+        self
+    }
+
+    /// Limits how often a call that failed is made again; 0 for never. Default: 2. When it is: [`Channel`].
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// Takes the time of retries from this clock instead of the system's.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Takes the chance in the waits before retries from here: a number from 0, for the whole wait, to 1, for three
+    /// quarters of it. Default: random numbers.
+    pub fn jitter(mut self, jitter: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
+        self.jitter = Some(Arc::new(jitter));
         self
     }
 
@@ -178,7 +206,15 @@ impl ClientBuilder {
             Some(channel) => channel,
             None => connect(&self.base_url, self.protocol, &self.http)?,
         };
-        let mut channel = channel.with_timeout(self.timeout);
+        let mut channel = channel
+            .with_timeout(self.timeout)
+            .with_retries(self.retries);
+        if let Some(clock) = self.clock {
+            channel = channel.with_clock(clock);
+        }
+        if let Some(jitter) = self.jitter {
+            channel = channel.with_jitter(move || jitter());
+        }
         for (name, value) in &self.headers {
             channel = channel.with_header(name.clone(), value.clone());
         }
@@ -225,6 +261,7 @@ impl fmt::Debug for ClientBuilder {
             .field("protocol", &self.protocol)
             .field("channel", &self.channel)
             .field("timeout", &self.timeout)
+            .field("retries", &self.retries)
             .field("headers", &HeaderNames(&self.headers))
             .field("http", &self.http)
             .finish()

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Channel, Error, Message, Rpc};
+use super::{Channel, Error, Items, ListRequest, Message, Pages, Rpc};
 
 /// A call of an RPC, made when it is awaited: `client.environment_classes().get(id).await?`.
 ///
@@ -42,9 +42,15 @@ impl<Req, Res> Call<Req, Res> {
         }
     }
 
-    /// Limits how long this call may take; `None` lets it take any time.
+    /// Limits how long an attempt of this call may take; `None` lets it take any time.
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.channel = self.channel.with_timeout(timeout);
+        self
+    }
+
+    /// Limits how often this call is made again where it fails; 0 for never. When it is: [`Channel`].
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.channel = self.channel.with_retries(retries);
         self
     }
 
@@ -69,6 +75,18 @@ impl<Req: Message, Res: Message> Call<Req, Res> {
     /// As when the call is awaited.
     pub async fn response(self) -> Result<Response<Res>, Error> {
         self.channel.unary(self.rpc, self.request).await
+    }
+}
+
+impl<Req: ListRequest> Call<Req, Req::Response> {
+    /// The page that is asked for, and those after it.
+    pub fn pages(self) -> Pages<Req> {
+        Pages::new(self.channel, self.rpc, self.request)
+    }
+
+    /// What is on the page that is asked for, and on those after it.
+    pub fn stream(self) -> Items<Req> {
+        Items::new(self.pages())
     }
 }
 

@@ -1,18 +1,46 @@
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
+use tracing::{Instrument as _, Span, field};
 
+use super::clock::SystemClock;
 use super::headers::HeaderNames;
 use super::transport::DynTransport;
-use super::{Call, Code, Error, Message, Response, Rpc, Transport, UnaryRequest};
+use super::{
+    Call, Clock, Code, Error, Message, Response, Rpc, Transport, UnaryRequest, UnaryResponse, retry,
+};
 
 /// What the calls of a client go through: a [`Transport`], with what each call is given on its way.
 ///
 /// Clones are cheap and share the transport. Every generated client is made from one:
 /// `RunnerConfigurationServiceClient::new(channel)`.
+///
+/// # Retries
+///
+/// A call that failed is made again, twice unless told otherwise, where there is hope:
+///
+/// - An RPC without side effects: where the connection could not be made or broke, the time-out passed, or the server
+///   answered with HTTP 408, 409, 429, 500 and more, or over gRPC with a code that stands for one of these.
+/// - Any other RPC: only where the server cannot have acted on the call, because there was no connection or the answer
+///   is 429, over gRPC `resource_exhausted`.
+/// - `x-should-retry: true` or `false` in the reply decides otherwise for both. `already_exists` is always final.
+///
+/// The wait before it is what `retry-after-ms` or `Retry-After` ask for, up to 60 seconds. Otherwise it is 0.5 seconds,
+/// doubled with each retry up to 8 seconds, less up to a quarter at random.
+///
+/// # Time-outs
+///
+/// The time-out is that of an attempt, as in the official SDKs: a call with two retries may take three times as long, and
+/// the waits in between. To limit the whole, put it into [`tokio::time::timeout`].
+///
+/// # Tracing
+///
+/// Every call is a span `call` with `rpc`, `attempt`, the number of the last attempt, from 1, and `code`, which is `ok` or
+/// that of the error.
 #[derive(Clone)]
 pub struct Channel {
     transport: Arc<dyn DynTransport>,
@@ -22,12 +50,18 @@ pub struct Channel {
 #[derive(Clone)]
 struct CallOptions {
     timeout: Option<Duration>,
+    retries: u32,
     headers: HeaderMap,
+    clock: Arc<dyn Clock>,
+    jitter: Arc<dyn Fn() -> f64 + Send + Sync>,
 }
 
 impl Channel {
-    /// How long a call may take unless another time-out is set.
+    /// How long an attempt may take unless another time-out is set.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
+    /// How often a call is made again unless another number is set.
+    pub const DEFAULT_RETRIES: u32 = 2;
 
     /// A channel whose calls go to this transport without an API key.
     pub fn new(transport: impl Transport) -> Self {
@@ -35,14 +69,23 @@ impl Channel {
             transport: Arc::new(transport),
             options: Arc::new(CallOptions {
                 timeout: Some(Self::DEFAULT_TIMEOUT),
+                retries: Self::DEFAULT_RETRIES,
                 headers: HeaderMap::new(),
+                clock: Arc::new(SystemClock),
+                jitter: Arc::new(fastrand::f64),
             }),
         }
     }
 
-    /// Limits how long a call may take, from its start to the last byte of its answer; `None` lets it take any time.
+    /// Limits how long an attempt may take, from its start to the last byte of its answer; `None` lets it take any time.
     pub fn with_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         Arc::make_mut(&mut self.options).timeout = timeout.into();
+        self
+    }
+
+    /// Limits how often a call that failed is made again; 0 for never.
+    pub fn with_retries(mut self, retries: u32) -> Self {
+        Arc::make_mut(&mut self.options).retries = retries;
         self
     }
 
@@ -58,6 +101,19 @@ impl Channel {
         self
     }
 
+    /// Takes the time of retries from this clock instead of the system's. Time-outs stay with tokio.
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
+        Arc::make_mut(&mut self.options).clock = Arc::new(clock);
+        self
+    }
+
+    /// Takes the chance in the waits before retries from here: a number from 0, for the whole wait, to 1, for three
+    /// quarters of it.
+    pub fn with_jitter(mut self, jitter: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
+        Arc::make_mut(&mut self.options).jitter = Arc::new(jitter);
+        self
+    }
+
     /// A call of an RPC; for generated code.
     pub fn call<Req, Res>(&self, rpc: Rpc, request: Req) -> Call<Req, Res> {
         Call::new(self.clone(), rpc, request)
@@ -68,25 +124,59 @@ impl Channel {
         rpc: Rpc,
         request: Req,
     ) -> Result<Response<Res>, Error> {
-        let codec = self.transport.codec();
-        let message = codec.encode(&request)?;
-        // It may hold a secret, which need not stay in memory while the call is on its way.
-        drop(request);
-        let timeout = self.options.timeout;
-        let request = UnaryRequest {
-            rpc,
-            codec,
-            message,
-            headers: self.options.headers.clone(),
-            timeout,
-        };
-        let answer = self.transport.unary(request);
-        let reply = within(timeout, answer).await?;
+        let name = rpc.path().trim_start_matches('/');
+        let span = tracing::info_span!(
+            "call",
+            rpc = name,
+            attempt = field::Empty,
+            code = field::Empty
+        );
+        let outcome = self.attempts(rpc, request).instrument(span.clone()).await;
+        let code = outcome
+            .as_ref()
+            .err()
+            .map_or("ok", |error| error.code().as_str());
+        span.record("code", code);
+        let reply = outcome?;
         Ok(Response {
             message: reply.codec.decode(&reply.message)?,
             headers: reply.headers,
             trailers: reply.trailers,
         })
+    }
+
+    async fn attempts<Req: Message>(&self, rpc: Rpc, message: Req) -> Result<UnaryResponse, Error> {
+        let options = &self.options;
+        let codec = self.transport.codec();
+        let request = UnaryRequest {
+            rpc,
+            codec,
+            message: codec.encode(&message)?,
+            headers: options.headers.clone(),
+            timeout: options.timeout,
+        };
+        // It may hold a secret, which need not stay in memory while the call is on its way.
+        drop(message);
+        let mut retries = 0;
+        loop {
+            Span::current().record("attempt", retries + 1);
+            let answer = self.transport.unary(request.clone());
+            let error = match within(options.timeout, answer).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
+            if retries >= options.retries || !retry::is_allowed(&rpc, &error) {
+                return Err(error);
+            }
+            let delay = retry::delay(&error, retries, options.clock.now(), (options.jitter)());
+            retries += 1;
+            tracing::debug!(
+                code = error.code().as_str(),
+                ?delay,
+                "the call is made again"
+            );
+            options.clock.sleep(delay).await;
+        }
     }
 }
 
@@ -122,6 +212,7 @@ impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channel")
             .field("timeout", &self.options.timeout)
+            .field("retries", &self.options.retries)
             .field("headers", &HeaderNames(&self.options.headers))
             .finish_non_exhaustive()
     }

@@ -2,17 +2,19 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use prost::Name;
 use runner_configuration::validate::Violations;
 
+use super::cause;
 use super::headers::HeaderNames;
+use super::http::DnsError;
 use super::{Code, Detail};
 
 /// Why a call, or the making of a client, failed.
 ///
-/// It displays as code and text. [`source`](StdError::source) leads to the cause, such as a refused connection, a name
-/// that does not resolve, or a certificate that is not trusted. API keys and messages are never part of it.
+/// It displays as code and text. [`source`](StdError::source) leads to the cause, and [`is_refused`](Self::is_refused),
+/// [`is_dns`](Self::is_dns) and [`is_tls`](Self::is_tls) tell the usual ones apart. API keys and messages are never part of it.
 ///
 /// ```
 /// use runner_configuration_client::{Code, Error};
@@ -35,6 +37,7 @@ struct Inner {
     details: Vec<Detail>,
     headers: HeaderMap,
     origin: Origin,
+    http_status: Option<StatusCode>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -77,6 +80,7 @@ impl Error {
             details: Vec::new(),
             headers: HeaderMap::new(),
             origin,
+            http_status: None,
             source: None,
         }))
     }
@@ -102,6 +106,16 @@ impl Error {
             }
         }
         self
+    }
+
+    pub(super) fn with_http_status(mut self, status: StatusCode) -> Self {
+        self.0.http_status = Some(status);
+        self
+    }
+
+    /// The HTTP status of the reply, where it tells that the call failed.
+    pub(super) fn http_status(&self) -> Option<StatusCode> {
+        self.0.http_status
     }
 
     /// Sets the cause.
@@ -149,6 +163,30 @@ impl Error {
     /// Whether no connection could be made, so that the server cannot have seen the call.
     pub fn is_connect(&self) -> bool {
         self.0.origin == Origin::NoConnection
+    }
+
+    /// Whether there is nobody at the address: the connection was refused.
+    pub fn is_refused(&self) -> bool {
+        self.is_connect()
+            && self.has_cause(|cause| {
+                let error = cause.downcast_ref::<std::io::Error>();
+                error.is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
+            })
+    }
+
+    /// Whether the name of the server, or of a proxy, could not be resolved.
+    pub fn is_dns(&self) -> bool {
+        self.has_cause(|cause| cause.is::<DnsError>())
+    }
+
+    /// Whether TLS could not be agreed on, for example because the server's certificate is not trusted. That a server does
+    /// not trust the client's certificate, it says after the connection is made; then the cause's text tells.
+    pub fn is_tls(&self) -> bool {
+        self.has_cause(|cause| cause.is::<rustls::Error>())
+    }
+
+    fn has_cause(&self, is_it: impl Fn(&(dyn StdError + 'static)) -> bool) -> bool {
+        cause::chain(self.source()).any(is_it)
     }
 
     /// Whether the connection failed before the whole answer came, so that it is not known what the server did.

@@ -1,6 +1,7 @@
 //! HTTP, below every protocol: one request, one whole reply.
 
 mod base_url;
+mod resolver;
 
 use std::error::Error as _;
 use std::pin::pin;
@@ -8,11 +9,12 @@ use std::pin::pin;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
-use reqwest::redirect;
+use reqwest::{Url, redirect};
 
 use super::{Code, Error, TlsOptions, tls};
 
 pub(crate) use base_url::BaseUrl;
+pub(crate) use resolver::DnsError;
 
 /// The versions of HTTP that a protocol can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +75,8 @@ impl HttpClient {
             ))
             // No RPC redirects, and one to another origin would take the API key there.
             .redirect(redirect::Policy::none())
-            .referer(false);
+            .referer(false)
+            .dns_resolver(resolver::SystemResolver);
         let builder = match version {
             Version::Any => builder,
             Version::Http2 => builder.http2_prior_knowledge(),
@@ -174,9 +177,51 @@ pub(super) fn status_error(status: StatusCode, headers: &HeaderMap) -> Error {
     let location = headers.get(header::LOCATION);
     let text = match location.and_then(|location| location.to_str().ok()) {
         Some(location) if status.is_redirection() => {
+            let location = without_secrets(location);
             format!("HTTP {status}: a redirect to {location}, which is not followed")
         }
         _ => format!("HTTP {status}"),
     };
-    Error::new(Code::from_http_status(status), text).with_headers(headers.clone())
+    Error::new(Code::from_http_status(status), text)
+        .with_http_status(status)
+        .with_headers(headers.clone())
+}
+
+/// A location without user name, password, query and fragment: the query of a GET holds the message.
+fn without_secrets(location: &str) -> String {
+    match Url::parse(location) {
+        Ok(url) if url.has_host() => {
+            format!("{}{}", url.origin().ascii_serialization(), url.path())
+        }
+        Ok(url) => format!("{}:", url.scheme()),
+        // Another host, perhaps with a password.
+        Err(_relative) if location.starts_with("//") => "//…".to_owned(),
+        Err(_relative) => {
+            let end = location.find(['?', '#']).unwrap_or(location.len());
+            location.get(..end).unwrap_or_default().to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_is_shown_without_secrets() {
+        for (location, shown) in [
+            ("https://a.example/b/c", "https://a.example/b/c"),
+            (
+                "https://user:secret@a.example:8443/b?secret#secret",
+                "https://a.example:8443/b",
+            ),
+            ("//user:secret@a.example/b", "//…"),
+            ("/b?message=secret", "/b"),
+            ("b#secret", "b"),
+            ("mailto:secret@a.example", "mailto:"),
+            ("", ""),
+        ] {
+            assert_eq!(without_secrets(location), shown);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Connect's form of errors.
 
-use http::Response;
+use http::{Response, StatusCode};
 use serde_json::Value;
 
 use super::{check_encoding, media_type, split_trailers};
@@ -17,13 +17,13 @@ pub(super) fn read(reply: &Response<Collected>) -> Error {
         return error;
     }
     match serde_json::from_slice(&reply.body().body) {
-        Ok(Value::Object(body)) => from_json(&body, error),
+        Ok(Value::Object(body)) => from_json(&body, reply.status(), error),
         _ => error,
     }
 }
 
 /// The parts that are there and can be read; the others from what the HTTP status tells.
-fn from_json(body: &serde_json::Map<String, Value>, by_status: Error) -> Error {
+fn from_json(body: &serde_json::Map<String, Value>, status: StatusCode, by_status: Error) -> Error {
     let text = |name| body.get(name).and_then(Value::as_str);
     let named = text("code").and_then(Code::from_name);
     if named.is_none() && text("message").is_none() {
@@ -33,6 +33,7 @@ fn from_json(body: &serde_json::Map<String, Value>, by_status: Error) -> Error {
     let details = body.get("details").and_then(Value::as_array);
     let (headers, trailers) = split_trailers(by_status.headers().clone());
     Error::new(code, text("message").unwrap_or_default())
+        .with_http_status(status)
         .with_headers(headers)
         .with_headers(trailers)
         .with_details(details.into_iter().flatten().filter_map(detail))
