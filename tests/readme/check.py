@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ADDRESS = "http://127.0.0.1:8080"
+ADDRESS = "127.0.0.1:8080"
 END = "--- end of output ---"
 # Made anew in every run: ids, and what is sealed or belongs to the demo runner's key.
 VOLATILE = [
@@ -67,7 +67,7 @@ class Server:
         line = self.process.stdout.readline().strip()
         if not line.startswith("listening on http://"):
             sys.exit(f"the server wrote {line!r}")
-        self.url = line.removeprefix("listening on ")
+        self.address = line.removeprefix("listening on http://")
         key = pathlib.Path(home, ".local/share/runnerconf/admin.key").read_text(encoding="utf-8")
         self.environment["KEY"] = key.strip()
 
@@ -106,7 +106,7 @@ def check_console(server, program):
             if command in ("cargo run --release -- serve --demo", "cargo test"):
                 continue
             count += 1
-            runnable = command.replace("cargo run --release --", program).replace(ADDRESS, server.url)
+            runnable = command.replace("cargo run --release --", program).replace(ADDRESS, server.address)
             actual = shell.run(runnable)
             if [settled(line) for line in actual] != [settled(line) for line in expected]:
                 failed += 1
@@ -119,7 +119,7 @@ def check_programme(language, interpreter, suffix, folder, server):
     programmes = blocks(language)
     for programme in programmes:
         with tempfile.NamedTemporaryFile("w", suffix=suffix, dir=folder, encoding="utf-8") as file:
-            file.write(programme.replace(ADDRESS, server.url))
+            file.write(programme.replace(ADDRESS, server.address))
             file.flush()
             result = subprocess.run([interpreter, file.name], env=server.environment, capture_output=True, text=True)
         if (result.returncode, result.stdout) != (0, "Large Instance\n"):
