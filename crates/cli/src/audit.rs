@@ -6,6 +6,8 @@ mod record;
 
 use clap::Subcommand;
 
+pub(crate) use self::record::kind;
+
 use crate::error::Error;
 
 /// Shows who changed what, and forgets the oldest of it.

@@ -6,10 +6,12 @@ mod list;
 mod names;
 mod remove;
 mod schema;
+mod secrets;
 mod source;
 
 use clap::Subcommand;
-use runner_configuration_service::store::{ObjectCounts, Runner};
+use runner_configuration_service::seal::PublicKey;
+use runner_configuration_service::store::{KeyFingerprint, ObjectCounts, Runner};
 
 use crate::error::Error;
 
@@ -26,6 +28,7 @@ pub(crate) struct Arguments {
 enum Command {
     Apply(apply::Arguments),
     List(list::Arguments),
+    Secrets(secrets::Arguments),
     Remove(remove::Arguments),
 }
 
@@ -37,9 +40,21 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
         match arguments.command {
             Command::Apply(arguments) => apply::run(arguments).await,
             Command::List(arguments) => list::run(arguments).await,
+            Command::Secrets(arguments) => secrets::run(arguments).await,
             Command::Remove(arguments) => remove::run(arguments).await,
         }
     })
+}
+
+/// The key that secrets of this runner are sealed to at present.
+fn present_key(runner: &Runner) -> Option<KeyFingerprint> {
+    let key = PublicKey::new(runner.public_key.as_ref()?).ok()?;
+    Some(key.fingerprint())
+}
+
+/// Enough of it to tell keys apart.
+fn fingerprint(key: &KeyFingerprint) -> String {
+    format!("{key:?}").chars().take(16).collect()
 }
 
 /// A runner as messages call it.

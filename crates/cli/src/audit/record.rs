@@ -38,7 +38,7 @@ impl From<RecordedChange> for Record {
     }
 }
 
-const fn kind(kind: ObjectKind) -> &'static str {
+pub(crate) const fn kind(kind: ObjectKind) -> &'static str {
     match kind {
         ObjectKind::Runner => "runner",
         ObjectKind::EnvironmentClass => "environment-class",

@@ -6,7 +6,7 @@ use runner_configuration_service::store::{Change, Runner, RunnerPut, Store};
 
 use super::file::RunnerFile;
 use super::source::{self, Source};
-use super::title;
+use super::{present_key, title};
 use crate::data_folder::{DataFolder, open_store};
 use crate::error::Error;
 use crate::output;
@@ -57,6 +57,15 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
             RunnerPut::Unchanged => "unchanged:",
         };
         output::line(format_args!("{done} {}", title(&runner)))?;
+        let stale = store.stale_secrets(runner.id, present_key(&runner)).await?;
+        if !stale.is_empty() {
+            output::note(format_args!(
+                "{} of its secrets were sealed to another key and have to be entered again: runnerconf runner secrets {} \
+                 lists them",
+                stale.len(),
+                runner.id
+            ));
+        }
     }
     store.close().await?;
     Ok(())

@@ -1,9 +1,8 @@
 //! `runnerconf runner list`.
 
-use runner_configuration_service::seal::PublicKey;
 use runner_configuration_service::store::{Runner, Store};
 
-use super::names;
+use super::{fingerprint, names, present_key};
 use crate::data_folder::{DataFolder, open_existing_store};
 use crate::error::Error;
 use crate::output;
@@ -11,7 +10,8 @@ use crate::table::table;
 
 /// Shows the runners that are registered.
 ///
-/// Of a public key the start of its SHA-256 is shown, of a schema its version; - is shown where there is none yet.
+/// Of a public key the start of its SHA-256 is shown, of a schema its version; - is shown where there is none yet. Stale secrets
+/// are those that were sealed to another key: runnerconf runner secrets lists them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   runnerconf runner list")]
@@ -22,15 +22,26 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
     let store = open_existing_store(&arguments.data.path()?)?;
-    let runners = store.runners().await?;
+    let mut rows = Vec::new();
+    for runner in store.runners().await? {
+        let stale = store.stale_secrets(runner.id, present_key(&runner)).await?;
+        rows.push(row(&runner, stale.len())?);
+    }
     store.close().await?;
-    let rows = runners.iter().map(row).collect::<Result<Vec<_>, _>>()?;
     table(HEADER, rows).into_iter().try_for_each(output::line)
 }
 
-const HEADER: [&str; 6] = ["ID", "NAME", "KIND", "PROVIDER", "PUBLIC KEY", "SCHEMA"];
+const HEADER: [&str; 7] = [
+    "ID",
+    "NAME",
+    "KIND",
+    "PROVIDER",
+    "PUBLIC KEY",
+    "SCHEMA",
+    "STALE SECRETS",
+];
 
-fn row(runner: &Runner) -> Result<[String; 6], Error> {
+fn row(runner: &Runner, stale: usize) -> Result<[String; 7], Error> {
     let schema = match &runner.schema {
         None => "-".to_owned(),
         Some(schema) => match schema.decode()?.version {
@@ -43,21 +54,12 @@ fn row(runner: &Runner) -> Result<[String; 6], Error> {
         runner.name.clone(),
         names::short(runner.kind),
         names::short(runner.provider),
-        runner
-            .public_key
-            .as_ref()
-            .map_or_else(|| "-".to_owned(), fingerprint),
+        match (runner.public_key, present_key(runner)) {
+            (None, _) => "-".to_owned(),
+            (Some(_), None) => "unusable".to_owned(),
+            (Some(_), Some(key)) => fingerprint(&key),
+        },
         schema,
+        stale.to_string(),
     ])
-}
-
-fn fingerprint(key: &[u8; 32]) -> String {
-    match PublicKey::new(key) {
-        // Enough to tell keys apart.
-        Ok(key) => format!("{:?}", key.fingerprint())
-            .chars()
-            .take(16)
-            .collect(),
-        Err(_) => "unusable".to_owned(),
-    }
 }

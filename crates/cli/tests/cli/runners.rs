@@ -95,9 +95,9 @@ fn the_list_is_a_table() {
     assert_eq!(
         printed(folder.runner("list")),
         "\
-ID                                    NAME       KIND                 PROVIDER   PUBLIC KEY        SCHEMA
-0b8c2f6e-7d0b-4f57-9a53-0f6d0a6b1c01  Frankfurt  remote               gcp        8c0cc17a04942cc4  v1
-0b8c2f6e-7d0b-4f57-9a53-0f6d0a6b1c02  A          local_configuration  dev_agent  -                 -
+ID                                    NAME       KIND                 PROVIDER   PUBLIC KEY        SCHEMA  STALE SECRETS
+0b8c2f6e-7d0b-4f57-9a53-0f6d0a6b1c01  Frankfurt  remote               gcp        8c0cc17a04942cc4  v1      0
+0b8c2f6e-7d0b-4f57-9a53-0f6d0a6b1c02  A          local_configuration  dev_agent  -                 -       0
 "
     );
     let mut remove = folder.runner("remove");
@@ -191,4 +191,55 @@ fn a_mistyped_folder_does_not_become_a_store() {
     fs::create_dir(folder.data()).unwrap();
     complaint(folder.runner("list"));
     assert_eq!(folder.data().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn a_new_key_shows_what_has_to_be_entered_again() {
+    let folder = Folder::new();
+    let server = folder.start();
+    let key = folder.admin_key();
+    let file = folder.file("runner.yaml", RUNNER);
+    printed(apply(&folder, &file));
+    let secrets = || {
+        let mut command = folder.runner("secrets");
+        command.arg(ID);
+        printed(command)
+    };
+    let token = json!({
+        "runnerId": ID, "host": "github.com", "token": "t",
+        "source": "HOST_AUTHENTICATION_TOKEN_SOURCE_PAT",
+    });
+    let created = server
+        .call(&key, "CreateHostAuthenticationToken", &token)
+        .ok();
+    let id = created["token"]["id"].as_str().unwrap();
+    let none = format!("every secret is sealed to the present key of runner {ID}\n");
+    assert_eq!(secrets(), none);
+
+    folder.file("runner.yaml", RUNNER.replace("CQkJCQkJ", "CAkJCQkJ"));
+    let output = apply(&folder, &file).output().unwrap();
+    let note = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        note.starts_with("1 of its secrets were sealed to another key"),
+        "{note}"
+    );
+    let listed = secrets();
+    let line = listed.lines().nth(1).unwrap();
+    assert!(
+        line.starts_with("host-token") && line.contains(id) && line.contains("  token  "),
+        "{listed}"
+    );
+    assert!(
+        printed(folder.runner("list"))
+            .lines()
+            .nth(1)
+            .unwrap()
+            .ends_with("  1")
+    );
+
+    let again = json!({"id": id, "token": "t"});
+    server
+        .call(&key, "UpdateHostAuthenticationToken", &again)
+        .ok();
+    assert_eq!(secrets(), none);
 }

@@ -42,7 +42,7 @@ pub use page::{Encoded, Page, PageRequest, Stored, StoredToken};
 pub use records::{
     ApiKey, Change, ChangeOutcome, EnvironmentClassRecord, HostAuthenticationTokenRecord, HostKey,
     KeyFingerprint, LlmIntegrationRecord, ObjectKind, RecordedChange, Role, Runner,
-    ScmIntegrationRecord, Sealed, SubjectKey,
+    ScmIntegrationRecord, Sealed, StaleSecret, SubjectKey,
 };
 
 use std::future::Future;
@@ -86,6 +86,14 @@ pub trait Store: Send + Sync + 'static {
         id: Uuid,
         force: bool,
     ) -> impl Future<Output = Result<RunnerRemoved, StoreError>> + Send;
+
+    /// The secrets of a runner's objects that were sealed to another key than `present`, in the order of their kinds
+    /// and ids.
+    fn stale_secrets(
+        &self,
+        runner: Uuid,
+        present: Option<KeyFingerprint>,
+    ) -> impl Future<Output = Result<Vec<StaleSecret>, StoreError>> + Send;
 
     // --- Environment classes ---
 

@@ -112,6 +112,20 @@ impl fmt::Debug for Sealed {
     }
 }
 
+/// A secret that was sealed to another key than its runner's present one, so that the runner may not be able to open it
+/// any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaleSecret {
+    /// The kind of the object that it is part of.
+    pub kind: ObjectKind,
+    /// The object.
+    pub object: Uuid,
+    /// Which of the object's secrets it is, by the names of the contract, such as `api_key`.
+    pub field: &'static str,
+    /// The key that it was sealed to.
+    pub sealed_to: KeyFingerprint,
+}
+
 /// Which of a runner's public keys something was sealed to: the key's SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyFingerprint(pub [u8; 32]);

@@ -38,6 +38,7 @@ macro_rules! store_suite {
                 a_runner_without_objects_is_removed
                 a_runner_with_objects_is_removed_only_with_force
                 nothing_is_created_for_a_removed_runner
+                what_is_sealed_to_another_key_is_found
             }
             classes {
                 an_unknown_class_is_none

@@ -180,3 +180,70 @@ impl Objects {
         ]
     }
 }
+
+pub(crate) async fn what_is_sealed_to_another_key_is_found<S: Store>(store: Arc<S>) {
+    let (present, old) = (KeyFingerprint([1; 32]), KeyFingerprint([2; 32]));
+    let (runner, other) = (put_runner(&*store).await, put_runner(&*store).await);
+    let sealed = |key| Sealed {
+        ciphertext: vec![0; 48],
+        key,
+    };
+    let mut objects = Vec::new();
+    for (runner, key, number) in [(runner, present, 1), (runner, old, 2), (other, old, 3)] {
+        let class = EnvironmentClassRecord {
+            sealed_to: Some(key),
+            ..class(runner)
+        };
+        let token = HostAuthenticationTokenRecord {
+            token: sealed(key),
+            refresh_token: Some(sealed(key)),
+            ..token(runner, "github.com", user(number))
+        };
+        let scm = ScmIntegrationRecord {
+            sealed_to: Some(key),
+            ..scm(runner, "github.com")
+        };
+        let llm = LlmIntegrationRecord {
+            api_key_sealed_to: Some(key),
+            headers_sealed_to: Some(key),
+            ..llm(runner, &[SupportedModel::Opus4])
+        };
+        objects.push([
+            create_class(&*store, class).await,
+            create_token(&*store, token).await,
+            create_scm(&*store, scm).await,
+            create_llm(&*store, llm).await,
+        ]);
+    }
+    // Nothing in it is sealed.
+    let bare = EnvironmentClassRecord {
+        sealed_to: None,
+        ..class(runner)
+    };
+    create_class(&*store, bare).await;
+
+    let stale = store.stale_secrets(runner, Some(present)).await.unwrap();
+    assert!(stale.iter().all(|secret| secret.sealed_to == old));
+    let found: Vec<_> = stale
+        .iter()
+        .map(|secret| (secret.kind, secret.object, secret.field))
+        .collect();
+    let [class, token, scm, llm] = objects[1];
+    assert_eq!(
+        found,
+        [
+            (ObjectKind::EnvironmentClass, class, "configuration"),
+            (ObjectKind::HostAuthenticationToken, token, "token"),
+            (ObjectKind::HostAuthenticationToken, token, "refresh_token"),
+            (
+                ObjectKind::ScmIntegration,
+                scm,
+                "oauth_plaintext_client_secret"
+            ),
+            (ObjectKind::LlmIntegration, llm, "api_key"),
+            (ObjectKind::LlmIntegration, llm, "request_headers"),
+        ]
+    );
+    // Without a key nothing is sealed to the present one.
+    assert_eq!(store.stale_secrets(runner, None).await.unwrap().len(), 12);
+}

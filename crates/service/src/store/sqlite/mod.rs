@@ -22,6 +22,7 @@ mod open;
 mod readers;
 mod runners;
 mod scm;
+mod secrets;
 mod statement;
 mod store;
 mod time;

@@ -7,13 +7,14 @@ use runner_configuration::v1::{
 };
 use uuid::Uuid;
 
-use super::{SqliteStore, changes, classes, keys, llm, runners, scm, tokens};
+use super::{SqliteStore, changes, classes, keys, llm, runners, scm, secrets, tokens};
 use crate::store::{
     ApiKey, ApiKeyCreated, ApiKeyRevoked, Change, Created, EnvironmentClassFilter,
-    EnvironmentClassRecord, HostAuthenticationTokenFilter, HostAuthenticationTokenRecord, KeyHash,
-    LlmIntegrationDeleted, LlmIntegrationRecord, Page, PageRequest, RecordedChange, Runner,
-    RunnerFilter, RunnerPut, RunnerRemoved, ScmIntegrationRecord, Store, StoreError, Stored,
-    StoredToken, SubjectKey, TokenCreated, TokenDeletions, Updated,
+    EnvironmentClassRecord, HostAuthenticationTokenFilter, HostAuthenticationTokenRecord,
+    KeyFingerprint, KeyHash, LlmIntegrationDeleted, LlmIntegrationRecord, Page, PageRequest,
+    RecordedChange, Runner, RunnerFilter, RunnerPut, RunnerRemoved, ScmIntegrationRecord,
+    StaleSecret, Store, StoreError, Stored, StoredToken, SubjectKey, TokenCreated, TokenDeletions,
+    Updated,
 };
 
 impl Store for SqliteStore {
@@ -40,6 +41,15 @@ impl Store for SqliteStore {
         self.writer
             .run(move |connection| runners::remove(connection, &change, id, force))
             .await
+    }
+
+    async fn stale_secrets(
+        &self,
+        runner: Uuid,
+        present: Option<KeyFingerprint>,
+    ) -> Result<Vec<StaleSecret>, StoreError> {
+        self.readers
+            .with(|connection| secrets::stale(connection, runner, present))
     }
 
     async fn create_environment_class(
