@@ -12,6 +12,7 @@ use runner_configuration::v1::{
     UpdateEnvironmentClassRequest, UpdateEnvironmentClassResponse,
 };
 use runner_configuration::validate::{Field, Type};
+use runner_configuration_server::Reply;
 use uuid::Uuid;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -21,6 +22,7 @@ use crate::error::{Error, Problems, Step};
 use crate::page::Query;
 use crate::schema::{self, Place, WrongField};
 use crate::service::{RUNNER_ID, Service, no_runner, parse_id, parse_ids, schema};
+use crate::splice;
 use crate::store::{
     Created, EnvironmentClassFilter, EnvironmentClassRecord, KeyFingerprint, Page, Runner, Store,
     Updated,
@@ -78,7 +80,7 @@ pub(crate) async fn get<S: Store>(
     service: &Service<S>,
     call: &Call,
     request: GetEnvironmentClassRequest,
-) -> Result<GetEnvironmentClassResponse, Error> {
+) -> Result<Reply<GetEnvironmentClassResponse>, Error> {
     let field = Field::new(2, "environment_class_id", Type::String);
     let id = parse_id(&[Step::to(field)], &request.environment_class_id)?;
     let class = service
@@ -92,16 +94,14 @@ pub(crate) async fn get<S: Store>(
         Resource::of_runner(KIND, class.runner_id),
     )
     .map_err(|denied| denied.hiding("read environment classes", no_class(id)))?;
-    Ok(GetEnvironmentClassResponse {
-        environment_class: Some(class.message.decode()?),
-    })
+    Ok(splice::object(1, &class.message))
 }
 
 pub(crate) async fn list<S: Store>(
     service: &Service<S>,
     call: &Call,
     request: ListEnvironmentClassesRequest,
-) -> Result<ListEnvironmentClassesResponse, Error> {
+) -> Result<Reply<ListEnvironmentClassesResponse>, Error> {
     let filter = request.filter.unwrap_or_default();
     let runner_ids = parse_ids(FILTER, RUNNER_IDS, &filter.runner_ids)?;
     let usable_only = filter.can_create_environments();
@@ -127,10 +127,11 @@ pub(crate) async fn list<S: Store>(
         }
         None => Page::empty(),
     };
-    Ok(ListEnvironmentClassesResponse {
+    let head = ListEnvironmentClassesResponse {
         pagination: pager.response(page.next_after()),
-        environment_classes: page.decode()?,
-    })
+        ..Default::default()
+    };
+    Ok(splice::list(&head, 2, &page))
 }
 
 pub(crate) async fn update<S: Store>(

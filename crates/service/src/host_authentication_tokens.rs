@@ -13,6 +13,7 @@ use runner_configuration::v1::{
     ListHostAuthenticationTokensRequest, ListHostAuthenticationTokensResponse, Principal, Subject,
 };
 use runner_configuration::validate::{Field, Type};
+use runner_configuration_server::Reply;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -22,6 +23,7 @@ use crate::error::{Error, Step};
 use crate::host;
 use crate::page::Query;
 use crate::service::{ID, RUNNER_ID, Service, no_runner, parse_id};
+use crate::splice;
 use crate::store::{
     HostAuthenticationTokenFilter, HostAuthenticationTokenRecord, HostKey, Page, Runner, Sealed,
     Store, StoredToken, SubjectKey, TokenCreated,
@@ -98,19 +100,17 @@ pub(crate) async fn get<S: Store>(
     service: &Service<S>,
     call: &Call,
     request: GetHostAuthenticationTokenRequest,
-) -> Result<GetHostAuthenticationTokenResponse, Error> {
+) -> Result<Reply<GetHostAuthenticationTokenResponse>, Error> {
     let id = parse_id(&[Step::to(ID)], &request.id)?;
     let token = reachable(service, call, Action::Read, id).await?;
-    Ok(GetHostAuthenticationTokenResponse {
-        token: Some(token.message.decode()?),
-    })
+    Ok(splice::object(1, &token.message))
 }
 
 pub(crate) async fn list<S: Store>(
     service: &Service<S>,
     call: &Call,
     request: ListHostAuthenticationTokensRequest,
-) -> Result<ListHostAuthenticationTokensResponse, Error> {
+) -> Result<Reply<ListHostAuthenticationTokensResponse>, Error> {
     let mut filter = store_filter(&request.filter.unwrap_or_default())?;
     let pager = Query::of("ListHostAuthenticationTokens")
         .ids("runner_id", filter.runner_id)
@@ -136,10 +136,11 @@ pub(crate) async fn list<S: Store>(
                 .await?
         }
     };
-    Ok(ListHostAuthenticationTokensResponse {
+    let head = ListHostAuthenticationTokensResponse {
         pagination: pager.response(page.next_after()),
-        tokens: page.decode()?,
-    })
+        ..Default::default()
+    };
+    Ok(splice::list(&head, 2, &page))
 }
 
 pub(crate) async fn delete<S: Store>(

@@ -41,6 +41,7 @@ pub mod schema;
 mod scm_integrations;
 pub mod seal;
 mod service;
+mod splice;
 pub mod store;
 
 pub use auth::{ADMIN_SUBJECT, ApiKeys, StaticKeys};

@@ -11,6 +11,7 @@ use runner_configuration::v1::{
     ListLlmIntegrationsRequest, ListLlmIntegrationsResponse, LlmIntegration, LlmIntegrationPhase,
 };
 use runner_configuration::validate::{Field, Type};
+use runner_configuration_server::Reply;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -19,6 +20,7 @@ use crate::caller::Call;
 use crate::error::{Error, Step};
 use crate::page::Query;
 use crate::service::{ID, RUNNER_ID, Service, no_runner, parse_id, parse_ids};
+use crate::splice;
 use crate::store::{
     Created, LlmIntegrationDeleted, LlmIntegrationRecord, Page, Runner, RunnerFilter, Sealed, Store,
 };
@@ -79,7 +81,7 @@ pub(crate) async fn get<S: Store>(
     service: &Service<S>,
     call: &Call,
     request: GetLlmIntegrationRequest,
-) -> Result<GetLlmIntegrationResponse, Error> {
+) -> Result<Reply<GetLlmIntegrationResponse>, Error> {
     let id = parse_id(&[Step::to(ID)], &request.id)?;
     let integration = service
         .store()
@@ -92,20 +94,14 @@ pub(crate) async fn get<S: Store>(
         Resource::of_runner(KIND, integration.runner_id),
     )
     .map_err(|denied| denied.hiding("read LLM integrations", no_integration(id)))?;
-    Ok(GetLlmIntegrationResponse {
-        integration: Some(integration.message.decode()?),
-    })
+    Ok(splice::object(1, &integration.message))
 }
 
-#[expect(
-    deprecated,
-    reason = "older clients look at `llm_managed_by_ona`, which is false"
-)]
 pub(crate) async fn list<S: Store>(
     service: &Service<S>,
     call: &Call,
     request: ListLlmIntegrationsRequest,
-) -> Result<ListLlmIntegrationsResponse, Error> {
+) -> Result<Reply<ListLlmIntegrationsResponse>, Error> {
     let filter = request.filter.unwrap_or_default();
     let runner_ids = parse_ids(FILTER, RUNNER_IDS, &filter.runner_ids)?;
     let pager = Query::of("ListLLMIntegrations")
@@ -124,12 +120,12 @@ pub(crate) async fn list<S: Store>(
         }
         None => Page::empty(),
     };
-    Ok(ListLlmIntegrationsResponse {
+    // `llm_managed_by_ona`, which older clients look at, is false.
+    let head = ListLlmIntegrationsResponse {
         pagination: pager.response(page.next_after()),
-        integrations: page.decode()?,
-        llm_managed_by_ona: false,
-        ona_intelligence_providers: Vec::new(),
-    })
+        ..Default::default()
+    };
+    Ok(splice::list(&head, 2, &page))
 }
 
 pub(crate) async fn delete<S: Store>(

@@ -12,6 +12,7 @@ use runner_configuration::v1::{
     ScmIntegrationOAuthConfig,
 };
 use runner_configuration::validate::{Field, Type};
+use runner_configuration_server::Reply;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -21,6 +22,7 @@ use crate::error::{Error, Problems, Step};
 use crate::host;
 use crate::page::Query;
 use crate::service::{ID, RUNNER_ID, Service, no_runner, parse_id, parse_ids, schema};
+use crate::splice;
 use crate::store::{Created, HostKey, Page, RunnerFilter, ScmIntegrationRecord, Store};
 use check::{Draft, Part, Wrong};
 
@@ -98,7 +100,7 @@ pub(crate) async fn get<S: Store>(
     service: &Service<S>,
     call: &Call,
     request: GetScmIntegrationRequest,
-) -> Result<GetScmIntegrationResponse, Error> {
+) -> Result<Reply<GetScmIntegrationResponse>, Error> {
     let id = parse_id(&[Step::to(ID)], &request.id)?;
     let integration = service
         .store()
@@ -111,16 +113,14 @@ pub(crate) async fn get<S: Store>(
         Resource::of_runner(KIND, integration.runner_id),
     )
     .map_err(|denied| denied.hiding("read SCM integrations", no_integration(id)))?;
-    Ok(GetScmIntegrationResponse {
-        integration: Some(integration.message.decode()?),
-    })
+    Ok(splice::object(1, &integration.message))
 }
 
 pub(crate) async fn list<S: Store>(
     service: &Service<S>,
     call: &Call,
     request: ListScmIntegrationsRequest,
-) -> Result<ListScmIntegrationsResponse, Error> {
+) -> Result<Reply<ListScmIntegrationsResponse>, Error> {
     let filter = request.filter.unwrap_or_default();
     let runner_ids = parse_ids(FILTER, RUNNER_IDS, &filter.runner_ids)?;
     let pager = Query::of("ListSCMIntegrations")
@@ -139,10 +139,11 @@ pub(crate) async fn list<S: Store>(
         }
         None => Page::empty(),
     };
-    Ok(ListScmIntegrationsResponse {
+    let head = ListScmIntegrationsResponse {
         pagination: pager.response(page.next_after()),
-        integrations: page.decode()?,
-    })
+        ..Default::default()
+    };
+    Ok(splice::list(&head, 2, &page))
 }
 
 pub(crate) async fn delete<S: Store>(

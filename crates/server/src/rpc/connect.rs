@@ -6,7 +6,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use connectrpc_axum::context::{validate_get_query_params, validate_protocol_version};
 use connectrpc_axum::message::request::{decode_proto, decompress_bytes};
-use connectrpc_axum::message::response::{compress_bytes, encode_proto};
+use connectrpc_axum::message::response::compress_bytes;
 use connectrpc_axum::{CompressionConfig, CompressionEncoding, negotiate_response_encoding};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
@@ -31,7 +31,7 @@ pub(super) async fn unary<Req, Res, F, Fut>(
 ) -> Response<Body>
 where
     Req: Message + Default + DeserializeOwned + Validate,
-    Res: Message + Serialize,
+    Res: Message + Default + Serialize,
     F: FnOnce(tonic::Request<Req>) -> Fut,
     Fut: Future<Output = Result<Reply<Res>, Status>>,
 {
@@ -138,20 +138,24 @@ fn send<Res>(
     options: &Options,
 ) -> Result<Response<Body>, Status>
 where
-    Res: Message + Serialize,
+    Res: Message + Default + Serialize,
 {
-    let (message, headers, trailers) = reply.into_parts();
+    let (content, headers, trailers) = reply.into_parts();
     let body = match codec {
-        Codec::Proto => encode_proto(&message),
-        Codec::Json => serde_json::to_vec(&message).map_err(|error| {
-            Status::new(
-                Code::Internal,
-                format!("the reply has no JSON form: {error}"),
-            )
-        })?,
+        Codec::Proto => content.into_bytes(),
+        Codec::Json => {
+            let message = content.into_message().map_err(error::undecodable_reply)?;
+            let text = serde_json::to_vec(&message).map_err(|error| {
+                Status::new(
+                    Code::Internal,
+                    format!("the reply has no JSON form: {error}"),
+                )
+            })?;
+            text.into()
+        }
     };
     let config = CompressionConfig::new(options.compress_from_bytes);
-    let (body, compressed) = compress_bytes(body.into(), encoding, &config)?;
+    let (body, compressed) = compress_bytes(body, encoding, &config)?;
     let mut response = Response::new(Body::from(body));
     *response.headers_mut() = headers;
     let headers = response.headers_mut();

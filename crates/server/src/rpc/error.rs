@@ -96,6 +96,12 @@ pub(super) fn of_request(mut status: Status) -> Status {
     status
 }
 
+/// An implementation replied with something that is not the message.
+pub(super) fn undecodable_reply(error: prost::DecodeError) -> Status {
+    tracing::error!(%error, "the encoded reply of the implementation is not the message");
+    Status::internal("internal error")
+}
+
 /// The generated official SDKs repeat a call after HTTP 408, 409, 429 and from 500 on, unless a reply says otherwise.
 const SHOULD_RETRY: &str = "x-should-retry";
 

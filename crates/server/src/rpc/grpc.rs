@@ -4,20 +4,23 @@ mod compression;
 mod expand;
 
 use std::future::Future;
+use std::marker::PhantomData;
 
 use axum::body::Body;
+use bytes::BufMut as _;
 use futures_util::stream;
 use http::{HeaderValue, Request, Response, header};
 use prost::Message;
 use runner_configuration_runtime::validate::Validate;
-use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBody};
+use tonic::codec::{CompressionEncoding, DecodeBuf, Decoder, EncodeBody, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status, Streaming};
-use tonic_prost::{ProstCodec, ProstDecoder};
+use tonic_prost::ProstDecoder;
 
 use super::call::{UrlParameters, prepare};
 use super::discard::discard;
 use super::read::read;
+use super::reply::Content;
 use super::{Call, Options, Reply, error};
 
 pub(super) async fn unary<Req, Res, F, Fut>(
@@ -111,13 +114,13 @@ fn send<Res>(
 where
     Res: Message + 'static,
 {
-    let (message, headers, trailers) = reply.into_parts();
-    let encoding = encoding.filter(|_| message.encoded_len() >= options.compress_from_bytes);
+    let (content, headers, trailers) = reply.into_parts();
+    let encoding = encoding.filter(|_| content.encoded_len() >= options.compress_from_bytes);
     // tonic writes the metadata of the status that ends a stream into the trailers.
     let end = Status::with_metadata(Code::Ok, "", MetadataMap::from_headers(trailers));
     let body = EncodeBody::new_server(
-        ProstCodec::<Res, ()>::default().encoder(),
-        stream::iter([Ok(message), Err(end)]),
+        ContentEncoder(PhantomData),
+        stream::iter([Ok(content), Err(end)]),
         encoding,
         Default::default(),
         None,
@@ -133,6 +136,26 @@ where
         headers.insert(compression::ENCODING, compression::name(encoding));
     }
     response
+}
+
+/// tonic's encoder for prost messages, but for those that are encoded already.
+struct ContentEncoder<Res>(PhantomData<fn(Res)>);
+
+impl<Res: Message> Encoder for ContentEncoder<Res> {
+    type Item = Content<Res>;
+    type Error = Status;
+
+    fn encode(&mut self, content: Content<Res>, target: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        match content {
+            Content::Message(message) => message
+                .encode(target)
+                .map_err(|error| Status::internal(error.to_string())),
+            Content::Encoded(bytes) => {
+                target.put(bytes);
+                Ok(())
+            }
+        }
+    }
 }
 
 /// tonic's decoder for prost messages, but that a malformed message is the caller's fault.

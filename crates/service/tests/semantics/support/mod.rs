@@ -140,8 +140,8 @@ pub(crate) fn arrive<M: Validate>(caller: Caller, message: M) -> Result<Request<
     Ok(request)
 }
 
-pub(crate) fn message<M>(reply: Reply<M>) -> M {
-    reply.into_message()
+pub(crate) fn message<M: prost::Message + Default>(reply: Reply<M>) -> M {
+    reply.into_message().unwrap()
 }
 
 /// `call!(service, CALLER, rpc, message)`: calls an RPC and awaits its answer, `Result<Response, Status>`.
