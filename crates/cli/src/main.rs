@@ -55,7 +55,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().command) {
+    // Before any key or secret is read.
+    let command = core_dumps::switch_off().map(|()| Arguments::parse().command);
+    match command.and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough, as in `runnerconf runner list | head -1`.
         Err(Error::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {

@@ -25,7 +25,7 @@ use crate::duration::Span;
 use crate::error::Error;
 use crate::signals::{Reloads, Signals};
 use crate::tls::TlsArguments;
-use crate::{admin_key, core_dumps, cors, demo, logging, output};
+use crate::{admin_key, cors, demo, logging, output};
 
 /// Serves the API from a data folder, until SIGTERM or Ctrl-C.
 ///
@@ -87,7 +87,6 @@ fn address(text: &str) -> Result<SocketAddr, &'static str> {
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
-    core_dumps::switch_off()?;
     logging::start()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
