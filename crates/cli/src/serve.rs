@@ -59,8 +59,11 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with = "key")]
     plaintext: bool,
 
-    /// Let pages of this origin call, as in https://app.example.com; may be repeated [default: none]
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        help = "Let pages of this origin call, as in https://app.example.com; may be repeated [default: none]"
+    )]
     cors_origin: Vec<Origin>,
 
     #[command(flatten)]
