@@ -23,3 +23,14 @@ async fn empty_store() -> (Arc<SqliteStore>, TempDir) {
     let store = SqliteStore::open(folder.path().join(FILE_NAME)).unwrap();
     (Arc::new(store), folder)
 }
+
+/// The same store without files.
+mod in_memory {
+    use super::*;
+
+    store_suite!(empty_store);
+
+    async fn empty_store() -> (Arc<SqliteStore>, ()) {
+        (Arc::new(SqliteStore::in_memory().unwrap()), ())
+    }
+}

@@ -10,9 +10,13 @@
 //!
 //! Several processes may use the database at once. One that writes makes the others wait, up to a limit
 //! ([`SqliteOptions::busy_timeout`]).
+//!
+//! [`SqliteStore::in_memory`] is the same without a file, for tests: one connection, which look-ups and changes take in
+//! turns.
 
 mod changes;
 mod classes;
+mod connection;
 mod error;
 mod keys;
 mod list;
@@ -30,8 +34,10 @@ mod tokens;
 mod writer;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use self::connection::SharedConnection;
 use self::readers::Readers;
 use self::writer::Writer;
 use super::StoreError;
@@ -137,17 +143,48 @@ impl SqliteStore {
         SqliteOptions::new().open(file)
     }
 
+    /// Makes an empty store in memory, which is gone when it is dropped; nothing of it is ever on a disk.
+    ///
+    /// For tests: look-ups and changes take turns.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where memory or threads are exhausted.
+    ///
+    /// ```
+    /// use runner_configuration_service::store::Store as _;
+    /// use runner_configuration_service::store::sqlite::SqliteStore;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), runner_configuration_service::store::StoreError> {
+    /// let store = SqliteStore::in_memory()?;
+    /// assert_eq!(store.runners().await?, []);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let options = SqliteOptions::new();
+        let connection = Arc::new(SharedConnection::new(open::open_in_memory(&options)?));
+        let readers = Readers::new(vec![Arc::clone(&connection)]);
+        Self::start(connection, readers, &options)
+    }
+
     fn open_with(file: &Path, options: &SqliteOptions) -> Result<Self, StoreError> {
-        let connection = open::open_writer(file, options)?;
+        let connection = SharedConnection::new(open::open_writer(file, options)?);
         let readers = (0..options.readers)
             .map(|_| open::open_reader(file, options))
-            .collect::<Result<_, _>>()?;
+            .map(|reader| Ok(Arc::new(SharedConnection::new(reader?))))
+            .collect::<Result<_, StoreError>>()?;
+        Self::start(Arc::new(connection), Readers::new(readers), options)
+    }
+
+    fn start(
+        connection: Arc<SharedConnection>,
+        readers: Readers,
+        options: &SqliteOptions,
+    ) -> Result<Self, StoreError> {
         let writer = Writer::start(connection, options.busy_timeout)
             .map_err(|_| StoreError::unavailable("its writer thread cannot be started"))?;
-        Ok(Self {
-            writer,
-            readers: Readers::new(readers),
-        })
+        Ok(Self { writer, readers })
     }
 }
 

@@ -56,6 +56,15 @@ pub(super) fn open_reader(path: &Path, options: &SqliteOptions) -> Result<Connec
     Ok(connection)
 }
 
+/// Makes a database in memory, with the newest schema.
+pub(super) fn open_in_memory(options: &SqliteOptions) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_in_memory_with_flags(flags).map_err(from_sqlite)?;
+    set_up(&connection, options)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
 fn connect(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
     // Every connection is used by one thread at a time. It does not create the file: that would be with the process's
     // default permissions.
@@ -68,6 +77,12 @@ fn connect(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreErro
         path: path.display().to_string(),
         reason: "it cannot be opened; check that it is a file that may be read and written".into(),
     })?;
+    set_up(&connection, options)?;
+    Ok(connection)
+}
+
+/// What holds for every connection.
+fn set_up(connection: &Connection, options: &SqliteOptions) -> Result<(), StoreError> {
     connection
         .busy_timeout(options.busy_timeout)
         .map_err(from_sqlite)?;
@@ -83,8 +98,7 @@ fn connect(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreErro
              PRAGMA cell_size_check = ON;
              PRAGMA temp_store = MEMORY; -- nothing that is stored is to be found in /tmp",
         )
-        .map_err(from_sqlite)?;
-    Ok(connection)
+        .map_err(from_sqlite)
 }
 
 /// Switches to write-ahead logging. That is kept in the file, so it happens once; while another process does it the

@@ -4,23 +4,24 @@
 //! would cost ten times that.
 
 use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use rusqlite::{Connection, Transaction};
 
+use super::connection::SharedConnection;
 use super::error::from_sqlite;
 use crate::store::StoreError;
 
 pub(super) struct Readers {
-    connections: Box<[Mutex<Connection>]>,
+    connections: Vec<Arc<SharedConnection>>,
     next: AtomicUsize,
 }
 
 impl Readers {
-    pub(super) fn new(connections: Vec<Connection>) -> Self {
+    pub(super) fn new(connections: Vec<Arc<SharedConnection>>) -> Self {
         Self {
-            connections: connections.into_iter().map(Mutex::new).collect(),
+            connections,
             next: AtomicUsize::new(0),
         }
     }
@@ -34,29 +35,16 @@ impl Readers {
     ) -> Result<T, StoreError> {
         // With as many connections as threads that call, the first one tried is nearly always free. Starting with
         // the same one keeps its cache warm.
-        if let Some(connection) = self.connections.iter().find_map(try_lock) {
+        let free = self.connections.iter().find_map(|it| it.try_lock());
+        if let Some(connection) = free {
             return look_up(&connection);
         }
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.connections.len();
         let Some(connection) = self.connections.get(turn) else {
             return Err(StoreError::unavailable("it has no connection to read with"));
         };
-        look_up(&lock(connection))
+        look_up(&connection.lock())
     }
-}
-
-// A look-up that panicked leaves nothing behind on its connection: statements and snapshots end when dropped.
-
-fn try_lock(connection: &Mutex<Connection>) -> Option<MutexGuard<'_, Connection>> {
-    match connection.try_lock() {
-        Ok(connection) => Some(connection),
-        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => None,
-    }
-}
-
-fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
-    connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Several statements that see the same state of the store.

@@ -14,6 +14,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::connection::SharedConnection;
 use super::error::{from_commit, from_sqlite};
 use super::statement::execute;
 use crate::store::StoreError;
@@ -45,7 +46,10 @@ enum Order {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, busy_timeout: Duration) -> std::io::Result<Self> {
+    pub(super) fn start(
+        connection: Arc<SharedConnection>,
+        busy_timeout: Duration,
+    ) -> std::io::Result<Self> {
         let (queue, orders) = channel();
         let thread = Thread {
             connection,
@@ -168,7 +172,7 @@ where
 
 /// What the thread runs on.
 struct Thread {
-    connection: Connection,
+    connection: Arc<SharedConnection>,
     orders: Receiver<Order>,
     busy_timeout: Duration,
 }
@@ -214,38 +218,19 @@ impl Thread {
     }
 
     fn commit(&self, mut group: Vec<Box<dyn Job>>) {
-        let result = self.try_commit(&mut group);
+        let connection = self.connection.lock();
+        let result = try_commit(&connection, &mut group);
         if let Err(error) = &result {
             tracing::error!(%error, changes = group.len(), "changes could not be stored");
-            if !self.connection.is_autocommit() {
+            if !connection.is_autocommit() {
                 // What was begun must not become part of the next group.
-                let _ = execute(&self.connection, "ROLLBACK", []);
+                let _ = execute(&connection, "ROLLBACK", []);
             }
         }
+        drop(connection);
         for job in group {
             job.finish(result.clone());
         }
-    }
-
-    fn try_commit(&self, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-        let connection = &self.connection;
-        execute(connection, "BEGIN IMMEDIATE", [])?;
-        for job in group {
-            execute(connection, "SAVEPOINT change", [])?;
-            let stays = job.run(connection);
-            if connection.is_autocommit() {
-                // Some failures (a full disk, say) end the whole transaction.
-                return Err(StoreError::unavailable(
-                    "its medium failed during the change; check the disk and its free space",
-                ));
-            }
-            if !stays {
-                execute(connection, "ROLLBACK TO change", [])?;
-            }
-            execute(connection, "RELEASE change", [])?;
-        }
-        let mut commit = connection.prepare_cached("COMMIT").map_err(from_sqlite)?;
-        commit.execute([]).map(|_| ()).map_err(from_commit)
     }
 
     fn finish(&self, done: oneshot::Sender<()>) {
@@ -266,16 +251,36 @@ impl Thread {
     /// Moves the write-ahead log into the database and truncates it. Returns whether that succeeded: a reader that
     /// is still looking at the log prevents it, and then it is tried again later.
     fn empty_log(&self) -> bool {
+        let connection = self.connection.lock();
         let empty = || {
             // Changes wait meanwhile.
-            self.connection.busy_timeout(LOG_TIMEOUT)?;
-            let busy = self
-                .connection
+            connection.busy_timeout(LOG_TIMEOUT)?;
+            let busy = connection
                 .prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")?
                 .query_row([], |row| row.get::<_, bool>(0));
-            self.connection.busy_timeout(self.busy_timeout)?;
+            connection.busy_timeout(self.busy_timeout)?;
             busy
         };
         matches!(empty(), Ok(false))
     }
+}
+
+fn try_commit(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    execute(connection, "BEGIN IMMEDIATE", [])?;
+    for job in group {
+        execute(connection, "SAVEPOINT change", [])?;
+        let stays = job.run(connection);
+        if connection.is_autocommit() {
+            // Some failures (a full disk, say) end the whole transaction.
+            return Err(StoreError::unavailable(
+                "its medium failed during the change; check the disk and its free space",
+            ));
+        }
+        if !stays {
+            execute(connection, "ROLLBACK TO change", [])?;
+        }
+        execute(connection, "RELEASE change", [])?;
+    }
+    let mut commit = connection.prepare_cached("COMMIT").map_err(from_sqlite)?;
+    commit.execute([]).map(|_| ()).map_err(from_commit)
 }
