@@ -312,12 +312,14 @@ mod tests {
     }
 
     #[test]
-    fn an_altered_check_of_a_oneof_fails_the_build() {
-        let lines = lines_with("if choice__.is_some()");
-        assert_eq!(lines.len(), 4);
-        for number in lines {
-            let result = with_line(number, |line| line.replace("is_some", "is_none"));
-            assert!(matches!(result, Err(Error::UnexpectedJsonCode { .. })));
+    fn an_altered_check_for_a_second_value_fails_the_build() {
+        for (wanted, count) in [("choice__", 4), ("maybe", 4), ("message__", 1)] {
+            let lines = lines_with(&format!("if {wanted}"));
+            assert_eq!(lines.len(), count, "{wanted}");
+            for number in lines {
+                let result = with_line(number, |line| line.replace("is_some", "is_none"));
+                assert!(matches!(result, Err(Error::UnexpectedJsonCode { .. })));
+            }
         }
     }
 

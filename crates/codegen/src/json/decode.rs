@@ -1,11 +1,14 @@
-//! Corrections of `Deserialize`: `null`, numbers, bytes, enums.
+//! Corrections of `Deserialize`: `null`, numbers, bytes, enums, fields that occur twice.
+
+mod duplicates;
 
 use proc_macro2::TokenStream;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use quote::quote;
 use syn::visit_mut::{self, VisitMut};
 
-use super::{Json, replace, same_code, unexpected};
+use self::duplicates::Seen;
+use super::{Json, replace};
 use crate::Error;
 use crate::names::{oneof_path, real_oneof, snake, text, upper_camel};
 
@@ -15,9 +18,11 @@ pub(super) fn correct(
     message: &MessageDescriptor,
     json: &Json<'_>,
 ) -> Result<usize, Error> {
+    let fields: Vec<_> = message.fields().collect();
     let mut visitor = Arms {
         message,
         json,
+        seen: Seen::of(fields.iter()),
         met: 0,
         error: None,
     };
@@ -32,11 +37,19 @@ pub(super) fn correct(
 struct Arms<'a> {
     message: &'a MessageDescriptor,
     json: &'a Json<'a>,
+    seen: Seen<'a>,
     met: usize,
     error: Option<Error>,
 }
 
 impl VisitMut for Arms<'_> {
+    fn visit_impl_item_fn_mut(&mut self, function: &mut syn::ImplItemFn) {
+        if function.sig.ident == "visit_map" {
+            self.seen.declare(function);
+        }
+        visit_mut::visit_impl_item_fn_mut(self, function);
+    }
+
     fn visit_arm_mut(&mut self, arm: &mut syn::Arm) {
         if let Some(field) = self.field_of(&arm.pat)
             && let Some(statements) = assigning_block(&mut arm.body)
@@ -67,32 +80,6 @@ fn assignment(statements: &mut [syn::Stmt]) -> Option<&mut syn::ExprAssign> {
     }
 }
 
-/// Lets a member of a oneof that is `null` neither count as a second one nor replace another.
-fn ignore_null(field: &FieldDescriptor, statements: &mut Vec<syn::Stmt>) -> Result<(), Error> {
-    let expected = quote!(if (the oneof).is_some() { an error } and an assignment to it);
-    let found: String = statements.iter().map(text).collect();
-    let [
-        check @ syn::Stmt::Expr(syn::Expr::If(condition), _),
-        syn::Stmt::Expr(syn::Expr::Assign(assignment), _),
-    ] = statements.as_slice()
-    else {
-        return Err(unexpected(field, &expected, &found));
-    };
-    let (oneof, value) = (&assignment.left, &assignment.right);
-    if !same_code(&text(&condition.cond), &text(&quote!(#oneof.is_some()))) {
-        return Err(unexpected(field, &expected, &found));
-    }
-    let replacement: syn::Block = syn::parse_quote!({
-        let value__ = #value;
-        if value__.is_some() {
-            #check
-            #oneof = value__;
-        }
-    });
-    *statements = replacement.stmts;
-    Ok(())
-}
-
 impl Arms<'_> {
     fn field_of(&self, pattern: &syn::Pat) -> Option<FieldDescriptor> {
         let syn::Pat::Path(path) = pattern else {
@@ -116,10 +103,7 @@ impl Arms<'_> {
         if let Some(assignment) = assignment(statements) {
             self.field(field, &mut assignment.right)?;
         }
-        match real_oneof(field) {
-            Some(_) => ignore_null(field, statements),
-            None => Ok(()),
-        }
+        self.seen.correct(field, statements)
     }
 
     fn field(&self, field: &FieldDescriptor, value: &mut syn::Expr) -> Result<(), Error> {

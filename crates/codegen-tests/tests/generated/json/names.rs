@@ -18,6 +18,9 @@ fn fields_are_read_by_both_names_and_written_by_the_json_name() {
         ("renamed", "@other"),
         ("struct", "struct"),
         ("super", "super"),
+        ("seen", "seen"),
+        ("map", "map"),
+        ("k", "k"),
     ] {
         let expected = format!(r#"{{"{json}":"x"}}"#);
         assert_eq!(rewritten::<Words>(&expected), expected);

@@ -27,6 +27,8 @@ fn two_members_of_a_oneof_are_refused() {
         r#"{"int32Value": 1, "stringValue": "a"}"#,
         r#"{"int32Value": 1, "int32_value": 1}"#,
         r#"{"message": {}, "nested": {}}"#,
+        r#"{"message": null, "message": {}}"#,
+        r#"{"message": null, "int32Value": 1, "message": null}"#,
     ] {
         assert!(
             refused::<Choices>(json).contains("duplicate field"),

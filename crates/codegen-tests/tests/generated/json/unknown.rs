@@ -1,4 +1,4 @@
-use runner_configuration_codegen_tests::kinds::{Empty, Nested, Scalars};
+use runner_configuration_codegen_tests::kinds::{Empty, Nested, Optionals, Scalars};
 
 use super::{read, refused};
 
@@ -19,6 +19,23 @@ fn a_field_may_not_occur_twice_not_even_under_its_two_names() {
     ] {
         assert!(
             refused::<Scalars>(json).contains("duplicate field"),
+            "{json}"
+        );
+    }
+}
+
+#[test]
+fn a_field_that_was_null_may_not_occur_again() {
+    for json in [
+        r#"{"int32Value": null, "int32Value": 1}"#,
+        r#"{"int32Value": 1, "int32Value": null}"#,
+        r#"{"int32Value": null, "int32_value": null}"#,
+        r#"{"colour": "UNKNOWN", "colour": 1}"#,
+        r#"{"message": null, "message": {}}"#,
+        r#"{"timestamp": null, "int32Value": 1, "timestamp": "1970-01-01T00:00:00Z"}"#,
+    ] {
+        assert!(
+            refused::<Optionals>(json).contains("duplicate field"),
             "{json}"
         );
     }
