@@ -7,8 +7,8 @@ use protox::file::{
     IncludeFileResolver,
 };
 
-use crate::Error;
 use crate::output::{Output, rerun_if_changed, variable};
+use crate::{Error, packed};
 
 /// Compiled .proto files, with their options and comments.
 pub struct Descriptors {
@@ -134,7 +134,9 @@ impl Descriptors {
             .file_descriptor_protos()
             .map(|file| {
                 let module = prost_build::Module::from_protobuf_package_name(file.package());
-                (module, file.clone())
+                let mut file = file.clone();
+                packed::say_so(&mut file, &self.pool);
+                (module, file)
             })
             .collect()
     }

@@ -78,6 +78,7 @@ mod json;
 mod messages;
 mod names;
 mod output;
+mod packed;
 mod services;
 mod validators;
 

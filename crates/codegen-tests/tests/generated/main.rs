@@ -10,6 +10,7 @@
 mod debug;
 mod fleet;
 mod json;
+mod packed;
 mod reflection;
 mod validators;
 
