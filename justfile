@@ -44,6 +44,10 @@ conformance-faults:
 crash-test rounds="200":
     CRASH_ROUNDS={{ rounds }} cargo test -p runner-configuration-service --release --test crash -- --nocapture
 
+# The JSON and binary mapping of every message against prost-reflect's: a million inputs each, or as many as given.
+differential inputs="1000000":
+    DIFFERENTIAL_INPUTS={{ inputs }} cargo test -p runner-configuration --release --test messages differential -- --nocapture
+
 # Looks for every secret that the interop suites sent in the database, the logs and all replies.
 leak-test: interop
     python3 tests/interop/leak_check.py "${INTEROP_CACHE:-target/interop}/runs"

@@ -7,9 +7,11 @@ use prost_reflect::{
     DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value,
 };
 
+use crate::random::Random;
+
 /// Makes messages from a seed.
 pub(crate) struct Arbitrary {
-    state: u64,
+    random: Random,
 }
 
 const DEEPEST: usize = 4;
@@ -17,28 +19,13 @@ const DEEPEST: usize = 4;
 impl Arbitrary {
     /// Messages in which about half of the fields are set.
     pub(crate) fn new(seed: u64) -> Self {
-        Self { state: seed }
+        Self {
+            random: Random::new(seed),
+        }
     }
 
     pub(crate) fn message(&mut self, descriptor: &MessageDescriptor) -> DynamicMessage {
         self.message_at(descriptor, 0)
-    }
-
-    /// splitmix64: small, and good enough to choose values.
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
-    }
-
-    fn one_of<T: Clone>(&mut self, values: &[T]) -> T {
-        values[self.below(values.len())].clone()
     }
 
     fn message_at(&mut self, descriptor: &MessageDescriptor, depth: usize) -> DynamicMessage {
@@ -46,19 +33,19 @@ impl Arbitrary {
         if descriptor.full_name() == "google.protobuf.Timestamp" {
             let seconds = [-62_135_596_800, -1, 0, 1_772_323_200, 253_402_300_799];
             let nanos = [0, 1, 999_999_999, 500_000_000, 1_000, 123_456_000];
-            message.set_field_by_name("seconds", Value::I64(self.one_of(&seconds)));
-            message.set_field_by_name("nanos", Value::I32(self.one_of(&nanos)));
+            message.set_field_by_name("seconds", Value::I64(self.random.one_of(&seconds)));
+            message.set_field_by_name("nanos", Value::I32(self.random.one_of(&nanos)));
             return message;
         }
         // The members of a oneof in a random order: the last one that is set stays.
         let mut fields: Vec<_> = descriptor.fields().collect();
         for index in (1..fields.len()).rev() {
-            fields.swap(index, self.below(index + 1));
+            fields.swap(index, self.random.below(index + 1));
         }
         for field in fields {
             let holds_message = matches!(field.kind(), Kind::Message(_));
             let deep = holds_message && depth >= DEEPEST;
-            if !deep && self.below(2) == 0 {
+            if !deep && self.random.below(2) == 0 {
                 let value = self.field(&field, depth + 1);
                 message.set_field(&field, value);
             }
@@ -83,7 +70,7 @@ impl Arbitrary {
     }
 
     fn len(&mut self) -> usize {
-        self.below(3)
+        self.random.below(3)
     }
 
     fn key(&mut self, kind: &Kind) -> MapKey {
@@ -110,29 +97,29 @@ impl Arbitrary {
                     f64::NAN,
                     f64::NEG_INFINITY,
                 ];
-                Value::F64(self.one_of(&values))
+                Value::F64(self.random.one_of(&values))
             }
             Kind::Float => {
                 let values = [0.0, 0.1, -2.25, f32::MAX, 1e-30, f32::NAN, f32::INFINITY];
-                Value::F32(self.one_of(&values))
+                Value::F32(self.random.one_of(&values))
             }
             Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => {
                 let values = [0, 1, -1, 100, i32::MAX, i32::MIN];
-                Value::I32(self.one_of(&values))
+                Value::I32(self.random.one_of(&values))
             }
             Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => {
                 let values = [0, 1, -1, 9_007_199_254_740_993, i64::MAX, i64::MIN];
-                Value::I64(self.one_of(&values))
+                Value::I64(self.random.one_of(&values))
             }
-            Kind::Uint32 | Kind::Fixed32 => Value::U32(self.one_of(&[0, 1, 128, u32::MAX])),
+            Kind::Uint32 | Kind::Fixed32 => Value::U32(self.random.one_of(&[0, 1, 128, u32::MAX])),
             Kind::Uint64 | Kind::Fixed64 => {
-                Value::U64(self.one_of(&[0, 1, 9_007_199_254_740_993, u64::MAX]))
+                Value::U64(self.random.one_of(&[0, 1, 9_007_199_254_740_993, u64::MAX]))
             }
-            Kind::Bool => Value::Bool(self.one_of(&[false, true])),
+            Kind::Bool => Value::Bool(self.random.one_of(&[false, true])),
             Kind::String => Value::String(self.text()),
             Kind::Bytes => {
-                let len = self.below(4);
-                Value::Bytes(Bytes::from_iter((0..len).map(|_| self.next() as u8)))
+                let len = self.random.below(4);
+                Value::Bytes(Bytes::from_iter((0..len).map(|_| self.random.next() as u8)))
             }
             Kind::Enum(enumeration) => Value::EnumNumber(self.number_of(enumeration)),
             Kind::Message(message) => Value::Message(self.message_at(message, depth)),
@@ -149,12 +136,12 @@ impl Arbitrary {
             "null",
             "</script>\u{2028}",
         ];
-        self.one_of(&texts).to_owned()
+        self.random.one_of(&texts).to_owned()
     }
 
     fn number_of(&mut self, enumeration: &EnumDescriptor) -> i32 {
         let mut numbers: Vec<_> = enumeration.values().map(|value| value.number()).collect();
         numbers.push(12_345);
-        self.one_of(&numbers)
+        self.random.one_of(&numbers)
     }
 }

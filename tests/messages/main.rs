@@ -10,9 +10,11 @@
 mod all;
 mod arbitrary;
 mod debug;
+mod differential;
 mod json;
 mod lists;
 mod protovalidate;
+mod random;
 mod redaction;
 mod requests;
 mod timestamps;

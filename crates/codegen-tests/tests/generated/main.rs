@@ -18,6 +18,8 @@ mod validators;
 mod arbitrary;
 #[path = "../../../../tests/messages/protovalidate.rs"]
 mod protovalidate;
+#[path = "../../../../tests/messages/random.rs"]
+mod random;
 #[path = "../../../../tests/messages/redaction.rs"]
 mod redaction;
 #[path = "../../../../tests/messages/requests.rs"]
