@@ -23,16 +23,26 @@
 //!   Messages are those of the crate `runner-configuration`.
 //! - Calls go by Connect, in binary or JSON, or by gRPC: [`Protocol`].
 //! - A method returns a [`Call`], which is made when it is awaited, on tokio. Clones of a client share connections.
+//! - A call that failed is made again where that is safe: [`rpc::Channel`] says when.
+//! - Lists come in pages: a call of `list` is one, or all of them, as [`Call::pages`] or item by item as [`Call::stream`].
 //! - All errors are an [`Error`]: a [`Code`], a text, the details that the server sent, such as which fields broke which
 //!   rules, and the cause.
 //! - [`rpc::Transport`] is where a test answers instead of a server.
+//! - Proxies are those of the environment: `HTTPS_PROXY`, `http_proxy`, `ALL_PROXY`, `NO_PROXY`.
+//!
+//! Features: `blocking`, the same client for programmes without async; `unseal`, for runners, which opens what the service has
+//! sealed to their key.
 //!
 //! API keys are [`secrecy`] types; no `Debug` and no error shows them, and redirects, which would carry them on, are not
 //! followed.
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod client;
 mod resources;
 pub mod rpc;
+#[cfg(feature = "unseal")]
+mod unseal;
 
 /// Generated clients.
 mod generated {
@@ -54,3 +64,5 @@ pub use resources::{
 };
 pub use rpc::{Call, Code, Codec, Error};
 pub use secrecy;
+#[cfg(feature = "unseal")]
+pub use unseal::unseal;

@@ -159,15 +159,14 @@ impl Channel {
         drop(message);
         let mut retries = 0;
         loop {
-            Span::current().record("attempt", retries + 1);
             let answer = self.transport.unary(request.clone());
             let error = match within(options.timeout, answer).await {
-                Ok(reply) => return Ok(reply),
-                Err(error) => error,
+                Err(error) if retries < options.retries && retry::is_allowed(&rpc, &error) => error,
+                outcome => {
+                    Span::current().record("attempt", retries + 1);
+                    return outcome;
+                }
             };
-            if retries >= options.retries || !retry::is_allowed(&rpc, &error) {
-                return Err(error);
-            }
             let delay = retry::delay(&error, retries, options.clock.now(), (options.jitter)());
             retries += 1;
             tracing::debug!(

@@ -193,3 +193,32 @@ pub struct LocalizedMessage {
     #[prost(string, tag = "2")]
     pub message: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rpc::{Code, Detail, Error};
+
+    #[test]
+    fn details_are_found_by_their_full_name() {
+        // retry_delay { seconds: 5 nanos: 7 }
+        let encoded = &b"\x0a\x04\x08\x05\x10\x07"[..];
+        for (name, expected) in [
+            ("google.rpc.RetryInfo", Some(Duration::new(5, 7))),
+            (
+                "type.googleapis.com/google.rpc.RetryInfo",
+                Some(Duration::new(5, 7)),
+            ),
+            ("google.rpc.ErrorInfo", None),
+            ("rpc.RetryInfo", None),
+        ] {
+            let error =
+                Error::new(Code::Unavailable, "").with_details([Detail::new(name, encoded)]);
+            let delay = error.detail().and_then(|info: RetryInfo| info.delay());
+            assert_eq!(delay, expected, "{name}");
+        }
+        let seconds = -1;
+        let retry_delay = Some(prost_types::Duration { seconds, nanos: 0 });
+        assert_eq!(RetryInfo { retry_delay }.delay(), None);
+    }
+}
