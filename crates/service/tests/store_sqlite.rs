@@ -18,10 +18,10 @@ use tempfile::TempDir;
 
 store_suite!(empty_store);
 
-async fn empty_store() -> (Arc<SqliteStore>, TempDir) {
+async fn empty_store() -> Option<(Arc<SqliteStore>, TempDir)> {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join(FILE_NAME)).unwrap();
-    (Arc::new(store), folder)
+    Some((Arc::new(store), folder))
 }
 
 /// The same store without files.

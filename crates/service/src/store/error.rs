@@ -32,7 +32,7 @@ pub enum StoreError {
     },
 
     /// The store is of something else.
-    #[error("{what}; choose another data folder")]
+    #[error("{what}; choose another data folder or database")]
     Foreign {
         /// What it is instead.
         what: String,
@@ -48,6 +48,13 @@ pub enum StoreError {
         found: u32,
         /// The newest version that this program can use.
         supported: u32,
+    },
+
+    /// What was said about where the store is cannot be used.
+    #[error("the URL of the database cannot be used: {reason}")]
+    Address {
+        /// Why not, and what to do.
+        reason: String,
     },
 
     /// The files of the store cannot be used.

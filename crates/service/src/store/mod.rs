@@ -26,10 +26,15 @@
 mod error;
 mod filter;
 mod key_hash;
+mod models;
+mod numbers;
 mod outcome;
 mod page;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod records;
 pub mod sqlite;
+mod time;
 
 pub use error::StoreError;
 pub use filter::{EnvironmentClassFilter, HostAuthenticationTokenFilter, RunnerFilter};

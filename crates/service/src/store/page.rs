@@ -163,6 +163,38 @@ impl<M: Message + Default> Page<M> {
     }
 }
 
+/// A page that is being filled, in order.
+pub(super) struct Filling<M> {
+    pub(super) page: Page<M>,
+    limit: usize,
+    last: Option<Uuid>,
+}
+
+impl<M> Filling<M> {
+    pub(super) const fn new(limit: usize) -> Self {
+        Self {
+            page: Page::empty(),
+            limit,
+            last: None,
+        }
+    }
+
+    pub(super) const fn missing(&self) -> usize {
+        self.limit - self.page.len()
+    }
+
+    /// Takes a message, or, if the page is full, takes note that there is more. Returns whether it was taken.
+    pub(super) fn offer(&mut self, id: Uuid, message: &[u8]) -> bool {
+        if self.missing() == 0 {
+            self.page.continue_after(self.last);
+            return false;
+        }
+        self.page.push(message);
+        self.last = Some(id);
+        true
+    }
+}
+
 impl<M> fmt::Debug for Page<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Page")

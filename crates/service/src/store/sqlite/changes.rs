@@ -7,7 +7,8 @@ use rusqlite::{Connection, Params, Row, params};
 use uuid::Uuid;
 
 use super::statement::{all, execute, subject};
-use super::time::{from_micros, to_micros};
+use crate::store::numbers::Numbered;
+use crate::store::time::{from_micros, to_micros};
 use crate::store::{Change, ChangeOutcome, ObjectKind, RecordedChange, StoreError};
 
 /// Records what became of an object, in the transaction that changes it.
@@ -27,8 +28,8 @@ pub(super) fn record(
             change.by.map(|by| by.id),
             change.action,
             object,
-            number(KINDS, kind),
-            number(OUTCOMES, outcome),
+            kind.number(),
+            outcome.number(),
             change.request_id,
         ],
     )?;
@@ -93,46 +94,19 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RecordedChange> {
         },
         action: row.get(4)?,
         object: row.get(5)?,
-        kind: numbered(KINDS, row, 6)?,
-        outcome: numbered(OUTCOMES, row, 7)?,
+        kind: numbered(row, 6)?,
+        outcome: numbered(row, 7)?,
         request_id: row.get(8)?,
     })
 }
 
-/// Stored as their places, from 1 on.
-const KINDS: &[ObjectKind] = &[
-    ObjectKind::Runner,
-    ObjectKind::EnvironmentClass,
-    ObjectKind::HostAuthenticationToken,
-    ObjectKind::ScmIntegration,
-    ObjectKind::LlmIntegration,
-    ObjectKind::ApiKey,
-];
-/// Likewise.
-const OUTCOMES: &[ChangeOutcome] = &[
-    ChangeOutcome::Created,
-    ChangeOutcome::Updated,
-    ChangeOutcome::Deleted,
-    ChangeOutcome::DeletedAlong,
-    ChangeOutcome::Revoked,
-];
-
-fn number<T: PartialEq>(values: &[T], value: T) -> Option<u32> {
-    let mut numbered = (1..).zip(values);
-    numbered
-        .find(|(_, known)| **known == value)
-        .map(|(number, _)| number)
-}
-
 /// `None` for 0, which stands for what was recorded before there was the column.
-fn numbered<T: Copy>(values: &[T], row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
-    let stored: u32 = row.get(column)?;
+fn numbered<T: Numbered>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    let stored: i32 = row.get(column)?;
     if stored == 0 {
         return Ok(None);
     }
-    let mut numbered = (1..).zip(values);
-    let found = numbered.find(|(number, _)| *number == stored);
-    found.map(|(_, value)| Some(*value)).ok_or_else(|| {
+    T::from_number(stored).map(Some).ok_or_else(|| {
         let error = "what a change was made to, or what became of it, is not known";
         rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, error.into())
     })

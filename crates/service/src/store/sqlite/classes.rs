@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::statement::{all, execute, find};
 use super::{changes, list, runners};
+use crate::store::filter::Runners;
 use crate::store::page::decode;
 use crate::store::{
     Change, ChangeOutcome, Created, Encoded, EnvironmentClassFilter, EnvironmentClassRecord,
@@ -61,13 +62,11 @@ pub(super) fn page(
     filter: &EnvironmentClassFilter,
     request: PageRequest,
 ) -> Result<Page<EnvironmentClass>, StoreError> {
-    let enabled = match (filter.enabled, filter.usable_only) {
-        (Some(false), true) => return Ok(Page::empty()),
-        (enabled, false) => enabled,
-        (_, true) => Some(true),
+    let Ok(enabled) = filter.wants_enabled() else {
+        return Ok(Page::empty());
     };
-    if !looks_at_runners(filter) {
-        let runners = list::Runners::from_filter(&filter.runner_ids);
+    if !filter.looks_at_runners() {
+        let runners = Runners::from_filter(&filter.runner_ids);
         return list::of_runners(connection, list::CLASSES, &runners, enabled, request);
     }
     // Runners and classes are read from one state of the store.
@@ -120,44 +119,26 @@ fn record(connection: &Connection, id: Uuid) -> Result<Option<EnvironmentClassRe
     .transpose()
 }
 
-/// Whether the filter asks for something that only the runners' own rows tell.
-fn looks_at_runners(filter: &EnvironmentClassFilter) -> bool {
-    filter.usable_only || !filter.runner_kinds.is_empty() || !filter.runner_providers.is_empty()
-}
-
 /// Resolves the filter to runners, so that any combination of its parts is read along an index.
 ///
 /// Runners are few. Where all of them match, the list is the unfiltered one.
 fn matching_runners(
     connection: &Connection,
     filter: &EnvironmentClassFilter,
-) -> Result<list::Runners, StoreError> {
-    let kinds: Vec<i32> = filter.runner_kinds.iter().map(|&one| one.into()).collect();
-    let providers: Vec<i32> = filter
-        .runner_providers
-        .iter()
-        .map(|&one| one.into())
-        .collect();
+) -> Result<Runners, StoreError> {
     let runners = all(
         connection,
         "SELECT id, kind, provider, registered FROM runners INDEXED BY runners_by_kind",
         [],
         |row| {
-            let (id, is_registered): (Uuid, bool) = (row.get(0)?, row.get(3)?);
-            let matches = allows(&filter.runner_ids, &id)
-                && allows(&kinds, &row.get(1)?)
-                && allows(&providers, &row.get(2)?)
-                && (is_registered || !filter.usable_only);
+            let id = row.get(0)?;
+            let matches = filter.allows_runner(&id, row.get(1)?, row.get(2)?, row.get(3)?);
             Ok(matches.then_some(id))
         },
     )?;
     let matching: Vec<Uuid> = runners.iter().flatten().copied().collect();
     if matching.len() == runners.len() {
-        return Ok(list::Runners::All);
+        return Ok(Runners::All);
     }
-    Ok(list::Runners::these(matching))
-}
-
-fn allows<T: PartialEq>(part: &[T], value: &T) -> bool {
-    part.is_empty() || part.contains(value)
+    Ok(Runners::these(matching))
 }

@@ -5,20 +5,13 @@ use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
 use super::statement::{all, execute, exists, find, subject};
-use super::time::{from_micros, to_micros};
 use super::{changes, runners};
+use crate::store::numbers::Numbered as _;
+use crate::store::time::{from_micros, to_micros};
 use crate::store::{
     ApiKey, ApiKeyCreated, ApiKeyRevoked, Change, ChangeOutcome, KeyHash, ObjectKind, Role,
     StoreError, SubjectKey,
 };
-
-const fn number(role: Role) -> i32 {
-    match role {
-        Role::Admin => 1,
-        Role::User => 2,
-        Role::Runner => 3,
-    }
-}
 
 pub(super) fn set_admin(
     connection: &Connection,
@@ -51,7 +44,7 @@ pub(super) fn set_admin(
         params![
             ApiKey::ADMIN,
             hash,
-            number(Role::Admin),
+            Role::Admin.number(),
             i32::from(subject.principal),
             subject.id,
             to_micros(change.at),
@@ -83,7 +76,7 @@ pub(super) fn create(
             key.id,
             hash,
             key.name,
-            number(key.role),
+            key.role.number(),
             i32::from(key.subject.principal),
             key.subject.id,
             key.read_only,
@@ -154,7 +147,7 @@ pub(super) fn revoke_of_runner(
         connection,
         "UPDATE api_keys SET revoked_at = ?3
          WHERE role = ?1 AND subject_id = ?2 AND revoked_at IS NULL RETURNING id",
-        params![number(Role::Runner), runner, to_micros(change.at)],
+        params![Role::Runner.number(), runner, to_micros(change.at)],
         |row| row.get(0),
     )?;
     for id in revoked {
@@ -178,11 +171,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
 }
 
 fn role(stored: i32) -> rusqlite::Result<Role> {
-    [Role::Admin, Role::User, Role::Runner]
-        .into_iter()
-        .find(|role| number(*role) == stored)
-        .ok_or_else(|| {
-            let error = format!("{stored} is no role");
-            rusqlite::Error::FromSqlConversionFailure(2, Type::Integer, error.into())
-        })
+    Role::from_number(stored).ok_or_else(|| {
+        let error = format!("{stored} is no role");
+        rusqlite::Error::FromSqlConversionFailure(2, Type::Integer, error.into())
+    })
 }

@@ -10,10 +10,11 @@ use std::fmt::Write as _;
 
 use rusqlite::Connection;
 use rusqlite::types::ToSql;
-use uuid::Uuid;
 
 use self::several::Several;
 use super::error::from_sqlite;
+use crate::store::filter::Runners;
+use crate::store::page::Filling;
 use crate::store::{Page, PageRequest, StoreError};
 
 /// A table that is listed. Its indexes are called `<table>_by_<columns>`.
@@ -23,30 +24,6 @@ pub(super) const CLASSES: Table = "environment_classes";
 pub(super) const TOKENS: Table = "host_authentication_tokens";
 pub(super) const SCM_INTEGRATIONS: Table = "scm_integrations";
 pub(super) const LLM_INTEGRATIONS: Table = "llm_integrations";
-
-/// The runners that a list is restricted to.
-pub(super) enum Runners {
-    All,
-    /// In order, each of them once.
-    These(Vec<Uuid>),
-}
-
-impl Runners {
-    pub(super) fn these(mut ids: Vec<Uuid>) -> Self {
-        ids.sort_unstable();
-        ids.dedup();
-        Self::These(ids)
-    }
-
-    /// An empty filter is no restriction.
-    pub(super) fn from_filter(ids: &[Uuid]) -> Self {
-        if ids.is_empty() {
-            Self::All
-        } else {
-            Self::these(ids.to_vec())
-        }
-    }
-}
 
 /// A page of the objects of these runners; where `enabled` is given, of those only that are, or are not.
 pub(super) fn of_runners<M>(
@@ -109,38 +86,6 @@ pub(super) fn page<M>(
         Ok(filling.page)
     };
     read().map_err(from_sqlite)
-}
-
-/// A page that is being filled, in order.
-struct Filling<M> {
-    page: Page<M>,
-    limit: usize,
-    last: Option<Uuid>,
-}
-
-impl<M> Filling<M> {
-    const fn new(limit: usize) -> Self {
-        Self {
-            page: Page::empty(),
-            limit,
-            last: None,
-        }
-    }
-
-    const fn missing(&self) -> usize {
-        self.limit - self.page.len()
-    }
-
-    /// Takes a message, or, if the page is full, takes note that there is more. Returns whether it was taken.
-    fn offer(&mut self, id: Uuid, message: &[u8]) -> bool {
-        if self.missing() == 0 {
-            self.page.continue_after(self.last);
-            return false;
-        }
-        self.page.push(message);
-        self.last = Some(id);
-        true
-    }
 }
 
 fn page_sql(

@@ -1,13 +1,15 @@
 //! LLM integrations.
 
 use prost::Message;
-use runner_configuration::v1::{LlmIntegration, LlmIntegrationPhase, SupportedModel};
+use runner_configuration::v1::{LlmIntegration, SupportedModel};
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use super::list::{self, LLM_INTEGRATIONS};
 use super::statement::{all, execute, find};
 use super::{changes, runners};
+use crate::store::filter::Runners;
+use crate::store::models::{self, is_enabled};
 use crate::store::page::decode;
 use crate::store::{
     Change, ChangeOutcome, Created, Encoded, LlmIntegrationDeleted, LlmIntegrationRecord,
@@ -69,7 +71,7 @@ pub(super) fn page(
     filter: &RunnerFilter,
     request: PageRequest,
 ) -> Result<Page<LlmIntegration>, StoreError> {
-    let runners = list::Runners::from_filter(&filter.runner_ids);
+    let runners = Runners::from_filter(&filter.runner_ids);
     list::of_runners(connection, LLM_INTEGRATIONS, &runners, None, request)
 }
 
@@ -131,9 +133,6 @@ fn only_offered_by(
     connection: &Connection,
     integration: &LlmIntegrationRecord,
 ) -> Result<Vec<SupportedModel>, StoreError> {
-    if !is_enabled(&integration.message) {
-        return Ok(Vec::new());
-    }
     let others = all(
         connection,
         "SELECT message FROM llm_integrations
@@ -141,24 +140,11 @@ fn only_offered_by(
         [integration.runner_id, integration.id],
         |row| row.get::<_, Vec<u8>>(0),
     )?;
-    let mut models = Vec::new();
-    for &model in &integration.message.models {
-        if !models.contains(&model) {
-            models.push(model);
-        }
-    }
-    for other in others {
-        let other: LlmIntegration = decode(&other)?;
-        models.retain(|model| !other.models.contains(model));
-    }
-    Ok(models
-        .into_iter()
-        .map(|model| SupportedModel::try_from(model).unwrap_or_default())
-        .collect())
-}
-
-fn is_enabled(integration: &LlmIntegration) -> bool {
-    integration.phase() == LlmIntegrationPhase::Available
+    let others: Vec<LlmIntegration> = others
+        .iter()
+        .map(|other| decode(other))
+        .collect::<Result<_, _>>()?;
+    Ok(models::only_offered_by(&integration.message, &others))
 }
 
 fn record(connection: &Connection, id: Uuid) -> Result<Option<LlmIntegrationRecord>, StoreError> {

@@ -29,7 +29,6 @@ mod scm;
 mod secrets;
 mod statement;
 mod store;
-mod time;
 mod tokens;
 mod writer;
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::list::{self, SCM_INTEGRATIONS};
 use super::statement::{all, execute, exists, find};
 use super::{changes, runners, tokens};
+use crate::store::filter::Runners;
 use crate::store::page::decode;
 use crate::store::{
     Change, ChangeOutcome, Created, Encoded, HostKey, ObjectKind, Page, PageRequest, RunnerFilter,
@@ -83,7 +84,7 @@ pub(super) fn page(
     filter: &RunnerFilter,
     request: PageRequest,
 ) -> Result<Page<ScmIntegration>, StoreError> {
-    let runners = list::Runners::from_filter(&filter.runner_ids);
+    let runners = Runners::from_filter(&filter.runner_ids);
     list::of_runners(connection, SCM_INTEGRATIONS, &runners, None, request)
 }
 

@@ -129,7 +129,7 @@ pub(super) fn page(
     filter: &HostAuthenticationTokenFilter,
     request: PageRequest,
 ) -> Result<Page<HostAuthenticationToken>, StoreError> {
-    let Some(owners) = Owners::from_filter(filter) else {
+    let Ok(owners) = filter.owners() else {
         return Ok(Page::empty());
     };
     let principal = owners.principal.map(i32::from);
@@ -273,33 +273,6 @@ pub(super) fn delete_without_offer(
             still_offered.anything,
         ],
     )
-}
-
-/// What the parts of a filter that speak of owners come to.
-struct Owners {
-    subject_id: Option<Uuid>,
-    principal: Option<runner_configuration::v1::Principal>,
-}
-
-impl Owners {
-    /// `None` if the parts contradict each other.
-    fn from_filter(filter: &HostAuthenticationTokenFilter) -> Option<Self> {
-        let mut owners = Self {
-            subject_id: filter.subject_id,
-            principal: None,
-        };
-        for subject in [filter.user_id.map(SubjectKey::user), filter.owner]
-            .into_iter()
-            .flatten()
-        {
-            if *owners.subject_id.get_or_insert(subject.id) != subject.id
-                || *owners.principal.get_or_insert(subject.principal) != subject.principal
-            {
-                return None;
-            }
-        }
-        Some(owners)
-    }
 }
 
 fn optional_sealed(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Sealed>> {

@@ -10,7 +10,8 @@ use rusqlite::Connection;
 use rusqlite::types::ToSql;
 use uuid::Uuid;
 
-use super::{Filling, Table, after, limit};
+use super::{Table, after, limit};
+use crate::store::page::Filling;
 use crate::store::sqlite::error::from_sqlite;
 use crate::store::sqlite::readers::snapshot;
 use crate::store::sqlite::statement::{all, find};

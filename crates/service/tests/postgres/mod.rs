@@ -1,0 +1,220 @@
+//! A PostgreSQL server for tests: in a temporary folder, reachable through a Unix socket there, and gone with the
+//! process that started it, however that ends. Shared with the tests of other crates, which use some of it.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tempfile::TempDir;
+
+/// The server that all tests of a program share, unless they do something to it.
+fn shared() -> Option<&'static Server> {
+    static SHARED: OnceLock<Option<Server>> = OnceLock::new();
+    SHARED.get_or_init(|| Server::start(&[])).as_ref()
+}
+
+/// A server that runs.
+pub(crate) struct Server {
+    programs: PathBuf,
+    folder: TempDir,
+    port: u16,
+    options: String,
+    /// Stops the server as soon as nobody holds its standard input any more.
+    guardian: Child,
+}
+
+impl Server {
+    /// A new server with these settings besides; `None`, after saying so, where PostgreSQL is not installed.
+    pub(crate) fn start(settings: &[&str]) -> Option<Self> {
+        let programs = installed()?;
+        let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        if is_root() {
+            run(Command::new("chown").arg("postgres").arg(folder.path()));
+        }
+        let data = folder.path().join("data");
+        let mut initdb = as_server(&programs, "initdb");
+        initdb.args(["--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8"]);
+        run(initdb.args(["--locale=C", "-D"]).arg(&data));
+
+        let socket = folder.path().display();
+        let port = 5432;
+        let mut options = format!("-k {socket} -c port={port} -c max_connections=1000");
+        let defaults = ["listen_addresses=", "fsync=off", "full_page_writes=off"];
+        for setting in defaults.iter().chain(settings) {
+            options += &format!(" -c {setting}");
+        }
+        let stop = format!(
+            "cat >/dev/null; cd /; {} stop -m immediate -D '{}' >/dev/null 2>&1; rm -rf '{socket}'",
+            words(&as_server(&programs, "pg_ctl")),
+            data.display(),
+        );
+        let guardian = Command::new("sh")
+            .args(["-c", &stop])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Self {
+            programs,
+            folder,
+            port,
+            options,
+            guardian,
+        };
+        server.resume();
+        Some(server)
+    }
+
+    /// Stops it: `immediate` as a crash does, `fast` in order.
+    pub(crate) fn stop(&self, mode: &str) {
+        self.control(&["stop", "-m", mode]);
+    }
+
+    /// Starts it again.
+    pub(crate) fn resume(&self) {
+        self.control(&["-l", "/dev/null", "-o", &self.options, "start"]);
+    }
+
+    /// Runs SQL in a database, past all stores; returns what it prints.
+    pub(crate) fn sql(&self, database: &str, sql: &str) -> String {
+        let mut psql = Command::new(self.programs.join("psql"));
+        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
+            .args(["-U", "postgres", "-d", database, "-c", sql])
+            .arg("-h")
+            .arg(self.folder.path());
+        String::from_utf8(run(&mut psql).stdout).unwrap()
+    }
+
+    /// A new, empty database on it.
+    pub(crate) fn create_database(&self) -> String {
+        static CREATED: AtomicU32 = AtomicU32::new(0);
+        let name = format!("store_{}", CREATED.fetch_add(1, Ordering::Relaxed));
+        self.sql("postgres", &format!("CREATE DATABASE {name}"));
+        name
+    }
+
+    /// How the store reaches a database.
+    pub(crate) fn url(&self, database: &str) -> String {
+        format!(
+            "postgres:///{database}?host={}&user=postgres",
+            self.folder.path().display()
+        )
+    }
+
+    /// Where its files are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn control(&self, arguments: &[&str]) {
+        let mut pg_ctl = as_server(&self.programs, "pg_ctl");
+        pg_ctl
+            .args(["-w", "-D"])
+            .arg(self.folder.path().join("data"));
+        // The server keeps what it inherits: a pipe would never end.
+        let pg_ctl = pg_ctl.args(arguments).stdout(Stdio::null());
+        let status = pg_ctl.stderr(Stdio::null()).stdin(Stdio::null()).status();
+        assert!(status.unwrap().success(), "{pg_ctl:?}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.guardian.stdin.take());
+        let _ = self.guardian.wait();
+    }
+}
+
+/// A database of the shared server; dropped with the value.
+pub(crate) struct Database {
+    pub(crate) server: &'static Server,
+    pub(crate) name: String,
+}
+
+impl Database {
+    /// `None` where PostgreSQL is not installed.
+    pub(crate) fn create() -> Option<Self> {
+        let server = shared()?;
+        let name = server.create_database();
+        Some(Self { server, name })
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.server.url(&self.name)
+    }
+
+    pub(crate) fn sql(&self, sql: &str) -> String {
+        self.server.sql(&self.name, sql)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        self.server.sql("postgres", &drop);
+    }
+}
+
+/// The folder of PostgreSQL's programs. Where there is none the tests that need it are skipped, except in continuous
+/// integration.
+fn installed() -> Option<PathBuf> {
+    let mut folders: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .map(|version| version.unwrap().path().join("bin"))
+        .collect();
+    folders.sort();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    folders.extend(std::env::split_paths(&path));
+    let programs = ["initdb", "pg_ctl", "psql"];
+    let found = folders
+        .into_iter()
+        .find(|folder| programs.iter().all(|program| folder.join(program).exists()));
+    if found.is_none() {
+        let what =
+            "PostgreSQL's server programs are not installed (Debian: apt-get install postgresql)";
+        assert!(std::env::var_os("CI").is_none(), "{what}");
+        // Past the test harness, which would keep it to itself.
+        let _ = writeln!(std::io::stderr(), "skipped: {what}");
+    }
+    found
+}
+
+/// A program of the server, which refuses to run as root.
+fn as_server(programs: &Path, program: &str) -> Command {
+    let program = programs.join(program);
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("runuser");
+    command.args(["-u", "postgres", "--"]).arg(program);
+    command
+}
+
+fn is_root() -> bool {
+    let id = run(Command::new("id").arg("-u"));
+    id.stdout.trim_ascii() == b"0"
+}
+
+fn words(command: &Command) -> String {
+    let mut words = vec![command.get_program().to_str().unwrap()];
+    words.extend(command.get_args().map(|word| word.to_str().unwrap()));
+    words.join(" ")
+}
+
+fn run(command: &mut Command) -> Output {
+    let output = command
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {stderr}");
+    output
+}
