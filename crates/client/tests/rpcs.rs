@@ -293,6 +293,24 @@ async fn every_rpc_goes_over_every_protocol() {
 }
 
 #[tokio::test]
+async fn compressed_requests_arrive_as_they_were() {
+    let recorder = Recorder::default();
+    let base_url = start(recorder.clone()).await;
+    for (protocol, changing, reading) in PROTOCOLS {
+        // Below and above the size of the messages.
+        for from_bytes in [0, 1_000_000] {
+            let builder = Client::builder().base_url(&*base_url).api_key(KEY);
+            let builder = builder.protocol(protocol).compress_requests(from_bytes);
+            let rpcs = builder.build().unwrap().rpcs().clone();
+            let create = |request| rpcs.create_environment_class(request);
+            check(&recorder, create, "create_environment_class", changing).await;
+            let list = |request| rpcs.list_environment_classes(request);
+            check(&recorder, list, "list_environment_classes", reading).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn groups_call_the_rpcs_of_their_resource() {
     let recorder = Recorder::default();
     let client = client(&start(recorder.clone()).await, Protocol::default());
