@@ -8,7 +8,9 @@ use runner_configuration_service::NoRandomness;
 use runner_configuration_service::store::{ObjectCounts, StoreError};
 use uuid::Uuid;
 
+use crate::failure::Failure;
 use crate::runner::describe;
+use crate::table::printable;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -112,6 +114,65 @@ pub(crate) enum Error {
 
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
+
+    #[error("the home folder of this user is not known, so there are no profiles: use --url")]
+    NoConfigFolder,
+
+    #[error("{} is wrong: {what}", path.display())]
+    Profiles { path: PathBuf, what: String },
+
+    #[error("there is no profile {name} in {}; {}", path.display(), known_profiles(known))]
+    NoProfile {
+        name: String,
+        path: PathBuf,
+        known: Vec<String>,
+    },
+
+    #[error("profile {0} has no key: give it a key-file or a key-command")]
+    NoKeyInProfile(String),
+
+    #[error("the key-command {name} {what}")]
+    KeyCommand { name: String, what: String },
+
+    #[error(
+        "it is not known which server is meant: set ONA_API_KEY, and ONA_BASE_URL for another server than https://app.ona.com/api; or write a profile into {}", .0.display()
+    )]
+    NoServer(PathBuf),
+
+    #[error("there is no API key: name its file with --key-file, or set ONA_API_KEY")]
+    NoApiKey,
+
+    #[error("the value of {0} is not Unicode")]
+    Variable(String),
+
+    #[error("there is no secret in {0}: it is empty")]
+    EmptySecret(String),
+
+    #[error("standard input can be read only once: put one of the inputs into a file")]
+    StdinTwice,
+
+    #[error("{from} is not a valid request: {what}")]
+    RequestFile { from: String, what: String },
+
+    #[error(
+        "the file has the id {}, and the command line {argument}: leave it out of the file",
+        printable(file)
+    )]
+    OtherId { argument: String, file: String },
+
+    #[error(
+        "{0} is a secret, and every user of this machine can see arguments: use --set-file {0}=FILE, or --set-file {0}=- for standard input"
+    )]
+    SecretArgument(String),
+
+    #[error(transparent)]
+    Failure(#[from] Failure),
+
+    #[error("the configuration is not valid")]
+    NotValid,
+
+    #[error("cannot write YAML: {0}")]
+    Yaml(String),
 }
 
 impl Error {
@@ -124,6 +185,22 @@ impl Error {
                 reason,
             },
         }
+    }
+
+    /// As the help lists them.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Failure(failure) => failure.exit_code(),
+            Self::NotValid => 3,
+            _ => 1,
+        }
+    }
+}
+
+fn known_profiles(known: &[String]) -> String {
+    match known {
+        [] => "it has none".to_owned(),
+        known => format!("it has {}", known.join(", ")),
     }
 }
 

@@ -1,31 +1,49 @@
-//! `runnerconf`: runs the reference service of `gitpod.v1.RunnerConfigurationService`, and registers the runners
-//! that it keeps the configuration of.
+//! `runnerconf`: runs the reference service of `gitpod.v1.RunnerConfigurationService`, registers the runners that it
+//! keeps the configuration of, and works with any server of that API.
 
 mod admin_key;
 mod api_key;
 mod audit;
+mod completions;
 mod core_dumps;
 mod cors;
 mod data_folder;
 mod demo;
+mod document;
 mod duration;
+mod environment_class;
 mod error;
+mod failure;
+mod host_token;
+mod input;
 mod key;
+mod llm_integration;
 mod logging;
+mod names;
 mod output;
+mod pages;
+mod profile;
+mod request;
 mod runner;
+mod schema;
+mod scm_integration;
+mod secret;
 mod secret_file;
 mod serve;
+mod server_choice;
+mod session;
 mod signals;
 mod subject;
 mod table;
 mod tls;
+mod validate;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::error::Error;
+use crate::session::Group;
 
 /// Keeps the configuration of Ona runners: environment classes, SCM and LLM integrations, and host authentication
 /// tokens.
@@ -39,7 +57,9 @@ use crate::error::Error;
   runnerconf runner apply -f runner.yaml      register a runner, or change it
   runnerconf runner list                      show the runners that are registered
   runnerconf key create --role admin          make an API key
-  runnerconf audit list                       show who changed what"
+  runnerconf audit list                       show who changed what
+  runnerconf environment-class list           show the environment classes of the server in ONA_BASE_URL, with the key
+                                              in ONA_API_KEY; --help there tells of profiles and exit codes"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -52,6 +72,25 @@ enum Command {
     Runner(runner::Arguments),
     Key(key::Arguments),
     Audit(audit::Arguments),
+    /// Shows and changes environment classes of a server: the kinds of machines that environments can be started on.
+    ///
+    /// A class cannot be deleted, only disabled, and its configuration cannot be changed.
+    EnvironmentClass(Group<environment_class::Command>),
+    /// Shows and changes host authentication tokens of a server: credentials for source code hosts.
+    ///
+    /// The credentials themselves are never shown: the server seals them to the runner's key.
+    HostToken(Group<host_token::Command>),
+    /// Shows and changes SCM integrations of a server: the connections of runners to source code hosts.
+    ScmIntegration(Group<scm_integration::Command>),
+    /// Shows and changes LLM integrations of a server: the connections of runners to providers of language models.
+    LlmIntegration(Group<llm_integration::Command>),
+    /// Shows what can be configured on a runner of a server.
+    Schema(Group<schema::Command>),
+    /// Says whether a server would accept an environment class or an SCM integration, and stores nothing.
+    ///
+    /// It takes the same arguments and files as create. What is wrong is shown field by field, and the exit code is then 3.
+    Validate(Group<validate::Command>),
+    Completions(completions::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -65,7 +104,7 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             output::complain(&error);
-            ExitCode::FAILURE
+            ExitCode::from(error.exit_code())
         }
     }
 }
@@ -76,5 +115,12 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Runner(arguments) => runner::run(arguments),
         Command::Key(arguments) => key::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
+        Command::EnvironmentClass(group) => group.run(),
+        Command::HostToken(group) => group.run(),
+        Command::ScmIntegration(group) => group.run(),
+        Command::LlmIntegration(group) => group.run(),
+        Command::Schema(group) => group.run(),
+        Command::Validate(group) => group.run(),
+        Command::Completions(arguments) => completions::run::<Arguments>(&arguments),
     }
 }

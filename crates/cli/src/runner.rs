@@ -3,11 +3,9 @@
 mod apply;
 pub(crate) mod file;
 mod list;
-mod names;
 mod remove;
 mod schema;
 mod secrets;
-mod source;
 
 use clap::Subcommand;
 use runner_configuration_service::seal::PublicKey;

@@ -2,12 +2,11 @@
 
 use std::str::FromStr;
 
-use runner_configuration::Enumeration as _;
-use runner_configuration::v1::Principal;
+use runner_configuration::v1::{self, Principal};
 use runner_configuration_service::store::SubjectKey;
 use uuid::Uuid;
 
-const PREFIX: &str = "PRINCIPAL_";
+use crate::names;
 
 /// A subject as an argument.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,14 +19,7 @@ impl FromStr for Subject {
         let (kind, id) = text
             .split_once(':')
             .ok_or("give a kind and an id, as in user:0195f2b1-7c00-7000-8000-000000000001")?;
-        let name = format!("{PREFIX}{}", kind.to_ascii_uppercase().replace('-', "_"));
-        let principal = Principal::from_str_name(&name)
-            .filter(|principal| *principal != Principal::Unspecified)
-            .ok_or_else(|| {
-                format!(
-                    "{kind:?} is no kind of subject; use account, user, runner, environment or service-account"
-                )
-            })?;
+        let principal = names::parse(kind).map_err(|error| error.replace('_', "-"))?;
         let id = Uuid::try_parse(id).map_err(|_| format!("{id:?} is no UUID"))?;
         Ok(Self(SubjectKey { principal, id }))
     }
@@ -35,13 +27,13 @@ impl FromStr for Subject {
 
 /// As in `user:0195…`: what [`Subject`] reads.
 pub(crate) fn shown(subject: SubjectKey) -> String {
-    let name = subject.principal.name();
-    let kind = name.strip_prefix(PREFIX).unwrap_or(name);
-    format!(
-        "{}:{}",
-        kind.to_ascii_lowercase().replace('_', "-"),
-        subject.id
-    )
+    of_message(&subject.into())
+}
+
+/// The same for the subject of a reply.
+pub(crate) fn of_message(subject: &v1::Subject) -> String {
+    let kind = names::show::<Principal>(subject.principal);
+    format!("{}:{}", kind.replace('_', "-"), subject.id)
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use std::time::SystemTime;
 
 use runner_configuration_service::store::{Change, Runner, RunnerPut, Store};
 
-use super::file::RunnerFile;
-use super::source::{self, Source};
+use super::file::{self, RunnerFile};
 use super::{present_key, title};
 use crate::data_folder::{DataFolder, open_store};
 use crate::error::Error;
+use crate::input::Source;
 use crate::output;
 
 /// Registers the runners of a file, or changes them.
@@ -47,7 +47,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
-    let runners = source::read(&arguments.file)?;
+    let text = arguments.file.read()?;
+    let runners = file::parse(&text).map_err(|what| Error::RunnerFile {
+        from: arguments.file.to_string(),
+        what,
+    })?;
     let store = open_store(&arguments.data.path()?)?;
     for runner in runners {
         let (runner, put) = apply(&store, runner).await?;

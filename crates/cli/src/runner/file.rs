@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{names, schema};
+use super::schema;
+use crate::{document, names};
 
 /// One runner of a runner file, valid in itself.
 #[derive(Debug)]
@@ -59,7 +60,7 @@ impl RunnerFile {
 
 /// Reads all runners of a text.
 pub(crate) fn parse(text: &str) -> Result<Vec<RunnerFile>, String> {
-    let documents = documents(text)?;
+    let documents = document::parse_all(text)?;
     if documents.is_empty() {
         return Err("it is empty; it has to hold a runner".into());
     }
@@ -76,33 +77,6 @@ pub(crate) fn parse(text: &str) -> Result<Vec<RunnerFile>, String> {
         .enumerate()
         .map(|(index, document)| runner(document).map_err(|error| place(index, error)))
         .collect()
-}
-
-/// The documents of a text. JSON is tried first where it can be JSON: YAML has another opinion about some of it.
-fn documents(text: &str) -> Result<Vec<Value>, String> {
-    let as_json = || {
-        serde_json::Deserializer::from_str(text)
-            .into_iter()
-            .collect::<Result<_, _>>()
-    };
-    if !text.trim_start().starts_with('{') {
-        return yaml(text);
-    }
-    as_json().or_else(|error: serde_json::Error| {
-        yaml(text).map_err(|_| format!("it is not valid JSON: {error}"))
-    })
-}
-
-fn yaml(text: &str) -> Result<Vec<Value>, String> {
-    let options = serde_saphyr::options! { with_snippet: false };
-    serde_saphyr::from_multiple_with_options(text, options)
-        .map_err(|error| format!("it is not valid YAML: {}", one_line(&error.to_string())))
-}
-
-/// What is reported is one sentence.
-fn one_line(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    lines.join(" ")
 }
 
 /// A runner as it is written.

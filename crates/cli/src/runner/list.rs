@@ -2,11 +2,11 @@
 
 use runner_configuration_service::store::{Runner, Store};
 
-use super::{fingerprint, names, present_key};
+use super::{fingerprint, present_key};
 use crate::data_folder::{DataFolder, open_existing_store};
 use crate::error::Error;
-use crate::output;
 use crate::table::table;
+use crate::{names, output};
 
 /// Shows the runners that are registered.
 ///

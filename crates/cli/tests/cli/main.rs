@@ -5,10 +5,17 @@
 
 mod admin_key;
 mod audit;
+mod completions;
 mod demo;
+mod failures;
 mod keys;
 mod obstacles;
+mod remote;
+mod requests;
+mod resources;
 mod runners;
+mod secrets;
+mod server_choice;
 mod serving;
 mod shutdown;
 mod support;

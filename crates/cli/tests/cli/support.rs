@@ -19,11 +19,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The program with these arguments, and nothing of this process's own settings.
 pub(crate) fn runnerconf<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runnerconf"));
-    command
-        .args(arguments)
-        .env_remove("RUNNERCONF_ADMIN_KEY")
-        .env_remove("RUST_LOG")
-        .stdin(Stdio::null());
+    for variable in [
+        "GITPOD_API_KEY",
+        "GITPOD_BASE_URL",
+        "ONA_API_KEY",
+        "ONA_BASE_URL",
+        "RUNNERCONF_ADMIN_KEY",
+        "RUNNERCONF_PROFILE",
+        "RUST_LOG",
+    ] {
+        command.env_remove(variable);
+    }
+    command.args(arguments).stdin(Stdio::null());
     command
 }
 

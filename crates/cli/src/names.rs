@@ -1,28 +1,41 @@
-//! Kinds and providers as people write them: `aws_ec2` for `RUNNER_PROVIDER_AWS_EC2`.
+//! Values of enums as people write them: `aws_ec2` for `RUNNER_PROVIDER_AWS_EC2`.
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use runner_configuration::Enumeration;
-use runner_configuration::v1::{RunnerKind, RunnerProvider};
+use runner_configuration::v1::{
+    HostAuthenticationTokenSource, LlmIntegrationPhase, LlmProvider, Principal, RunnerKind,
+    RunnerProvider, SupportedModel,
+};
 
 /// An enum whose names all start with the same prefix.
-pub(super) trait Named: Enumeration {
+pub(crate) trait Named: Enumeration {
     /// What the names start with.
     const PREFIX: &'static str;
     /// What a value is called in messages.
     const WHAT: &'static str;
 }
 
-impl Named for RunnerKind {
-    const PREFIX: &'static str = "RUNNER_KIND_";
-    const WHAT: &'static str = "kind of runner";
+macro_rules! named {
+    ($($enumeration:ident: $prefix:literal, $what:literal;)+) => {
+        $(impl Named for $enumeration {
+            const PREFIX: &'static str = $prefix;
+            const WHAT: &'static str = $what;
+        })+
+    };
 }
 
-impl Named for RunnerProvider {
-    const PREFIX: &'static str = "RUNNER_PROVIDER_";
-    const WHAT: &'static str = "provider";
+named! {
+    RunnerKind: "RUNNER_KIND_", "kind of runner";
+    RunnerProvider: "RUNNER_PROVIDER_", "provider";
+    HostAuthenticationTokenSource: "HOST_AUTHENTICATION_TOKEN_SOURCE_", "source of tokens";
+    Principal: "PRINCIPAL_", "kind of subject";
+    SupportedModel: "SUPPORTED_MODEL_", "model";
+    LlmProvider: "LLM_PROVIDER_", "provider of models";
+    LlmIntegrationPhase: "LLM_INTEGRATION_PHASE_", "phase";
 }
 
 /// Reads a name: the one of the .proto file, or without its prefix, in any case, with `-` or `_`.
-pub(super) fn parse<E: Named>(text: &str) -> Result<E, String> {
+pub(crate) fn parse<E: Named>(text: &str) -> Result<E, String> {
     let name = text.trim().to_ascii_uppercase().replace('-', "_");
     let name = name.strip_prefix(E::PREFIX).unwrap_or(&name);
     all::<E>()
@@ -38,16 +51,32 @@ pub(super) fn parse<E: Named>(text: &str) -> Result<E, String> {
 }
 
 /// The name without its prefix, in lower case.
-pub(super) fn short<E: Named>(value: E) -> String {
+pub(crate) fn short<E: Named>(value: E) -> String {
     let name = value.name();
     name.strip_prefix(E::PREFIX)
         .unwrap_or(name)
         .to_ascii_lowercase()
 }
 
-/// All values but the unspecified one. Their numbers have no gaps.
+/// The value with this number as people write it; `-` for the unspecified one.
+pub(crate) fn show<E: Named>(number: i32) -> String {
+    match E::from_number(number) {
+        Some(_) if number == 0 => "-".to_owned(),
+        Some(value) => short(value),
+        // From a newer server.
+        None => number.to_string(),
+    }
+}
+
+/// Reads an argument, and lists what there is in help texts and completions.
+pub(crate) fn parser<E: Named + Send + Sync>() -> impl TypedValueParser<Value = E> {
+    let values = all::<E>().map(|value| PossibleValue::new(short(value)).alias(value.name()));
+    PossibleValuesParser::new(values).try_map(|text| parse(&text))
+}
+
+/// All values but the unspecified one. Their numbers have gaps, and none is near a hundred.
 fn all<E: Named>() -> impl Iterator<Item = E> {
-    (1..).map_while(E::from_number)
+    (1..100).filter_map(E::from_number)
 }
 
 #[cfg(test)]
@@ -80,11 +109,19 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_shown_as_names() {
+        assert_eq!(show::<SupportedModel>(32), "sonnet_5");
+        assert_eq!(show::<SupportedModel>(0), "-");
+        assert_eq!(show::<SupportedModel>(99_999), "99999");
+    }
+
+    #[test]
     fn what_is_shown_can_be_read() {
         for provider in all::<RunnerProvider>() {
             assert_eq!(parse(&short(provider)), Ok(provider));
         }
         assert_eq!(all::<RunnerProvider>().count(), 6);
         assert_eq!(all::<RunnerKind>().count(), 3);
+        assert_eq!(all::<SupportedModel>().count(), 24);
     }
 }
