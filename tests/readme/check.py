@@ -2,8 +2,9 @@
 """Runs what the README shows, against a fresh server, and compares with what the README says comes back.
 
 Every ```console block is a series of commands (`$ ...`, continued by a backslash or inside quotes) and their output. They run
-in one shell. Ids and sealed boxes differ from run to run, and are compared by their form. The ```python and ```typescript
-blocks run when the interpreters with the SDKs are named; leaving one out has to be asked for with --without.
+in one shell. Ids and sealed boxes differ from run to run, and are compared by their form. The ```rust block is the example of
+the client that is named. The ```python and ```typescript blocks run when the interpreters with the SDKs are named. Leaving one
+out has to be asked for with --without.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ADDRESS = "127.0.0.1:8080"
+CARGO_RUN = re.compile(r"cargo run --release (--quiet )?--(?= )")
 END = "--- end of output ---"
 # Made anew in every run: ids, and what is sealed or belongs to the demo runner's key.
 VOLATILE = [
@@ -106,7 +108,7 @@ def check_console(server, program):
             if command in ("cargo run --release -- serve --demo", "cargo test"):
                 continue
             count += 1
-            runnable = command.replace("cargo run --release --", program).replace(ADDRESS, server.address)
+            runnable = CARGO_RUN.sub(program, command).replace(ADDRESS, server.address)
             actual = shell.run(runnable)
             if [settled(line) for line in actual] != [settled(line) for line in expected]:
                 failed += 1
@@ -128,14 +130,31 @@ def check_programme(language, interpreter, suffix, folder, server):
     return len(programmes), failed
 
 
+def check_rust(example, server):
+    """The ```rust block is an example of the client, built beforehand; only the environment says which server it is for."""
+    source = ROOT / "crates/client/examples" / (pathlib.Path(example).name + ".rs")
+    shown = re.findall(r"^```rust,no_run\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+    if shown != [source.read_text(encoding="utf-8")]:
+        print(f"the rust programme of the README is not {source}")
+        return 1, 1
+    environment = server.environment | {"ONA_BASE_URL": f"http://{server.address}", "ONA_API_KEY": server.environment["KEY"]}
+    result = subprocess.run([example], env=environment, capture_output=True, text=True)
+    if result.returncode != 0 or not result.stdout.endswith("  Large Instance\n"):
+        print(f"the rust programme of the README printed {result.stdout!r}\n{result.stderr}")
+        return 1, 1
+    return 1, 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", required=True, help="the program runnerconf")
     parser.add_argument("--python", help="a Python that has gitpod-sdk 0.x")
     parser.add_argument("--node-modules", help="the folder whose node_modules have @gitpod/sdk 0.x")
-    parser.add_argument("--without", action="append", default=[], choices=["python", "typescript"])
+    parser.add_argument("--rust", help="the example list_environment_classes of the client, built")
+    parser.add_argument("--without", action="append", default=[], choices=["python", "rust", "typescript"])
     arguments = parser.parse_args()
-    for language, given in (("python", arguments.python), ("typescript", arguments.node_modules)):
+    given = {"python": arguments.python, "rust": arguments.rust, "typescript": arguments.node_modules}
+    for language, given in given.items():
         if not given and language not in arguments.without:
             parser.error(f"how to run {language} is not given; --without {language} leaves it out")
     program = str(pathlib.Path(arguments.server).resolve())
@@ -143,6 +162,8 @@ def main():
         server = Server(program, home)
         try:
             counts = [check_console(server, program)]
+            if arguments.rust:
+                counts.append(check_rust(str(pathlib.Path(arguments.rust).resolve()), server))
             if arguments.python:
                 counts.append(check_programme("python", arguments.python, ".py", None, server))
             if arguments.node_modules:
