@@ -1,5 +1,7 @@
 //! Prints the environment classes of a server.
 
+#![expect(clippy::print_stdout, reason = "it is there to print")]
+
 use runner_configuration::v1::ListEnvironmentClassesRequest;
 use runner_configuration_client::{Client, Error};
 
