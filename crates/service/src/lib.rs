@@ -16,7 +16,8 @@
 //! }
 //! ```
 //!
-//! - A [`Caller`] comes with every call; [`ApiKeys`] and [`StaticKeys`] find out who it is, and
+//! - A [`Caller`] comes with every call; [`ApiKeys`] and [`StaticKeys`] find out who it is (with the feature `oidc`,
+//!   `Oidc` does so for the tokens of an OpenID provider, and `Bearer` for both), and
 //!   [`authorize`](authorize::authorize) is the one place that decides what the caller may do.
 //! - Every secret is sealed to the public key of its runner before it reaches the store ([`seal`]).
 //! - [`schema::check`] says whether a runner's schema makes sense, before the runner is registered with it.
@@ -45,6 +46,8 @@ mod splice;
 pub mod store;
 
 pub use auth::{ADMIN_SUBJECT, ApiKeys, StaticKeys};
+#[cfg(feature = "oidc")]
+pub use auth::{Bearer, Oidc, OidcConfig, OidcError};
 pub use caller::Caller;
 pub use clock::{Clock, SystemClock};
 pub use error::Error;
