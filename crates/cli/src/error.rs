@@ -4,8 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use runner_configuration_service::NoRandomness;
 use runner_configuration_service::store::{ObjectCounts, StoreError};
+use runner_configuration_service::{NoRandomness, OidcError};
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -52,6 +52,11 @@ pub(crate) enum Error {
         key: PathBuf,
         reason: Box<dyn std::error::Error + Send + Sync>,
     },
+
+    #[error(
+        "cannot use the OpenID provider: {0}; see --oidc-issuer, --oidc-audience and --oidc-jwks"
+    )]
+    Oidc(#[from] OidcError),
 
     #[error("cannot start: {0}")]
     Start(io::Error),

@@ -20,6 +20,7 @@ mod key;
 mod llm_integration;
 mod logging;
 mod names;
+mod oidc;
 mod output;
 mod pages;
 mod profile;

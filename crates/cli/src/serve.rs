@@ -13,7 +13,7 @@ use runner_configuration_server::rpc::tls::TlsListener;
 use runner_configuration_server::rpc::{Health, reflection};
 use runner_configuration_server::tonic_server::SERVICE_NAME;
 use runner_configuration_service::store::Store;
-use runner_configuration_service::{ApiKeys, Service};
+use runner_configuration_service::{ApiKeys, Bearer, Service};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tower::ServiceBuilder;
@@ -23,6 +23,7 @@ use crate::cors::Origin;
 use crate::data_folder::{DataFolder, open_store};
 use crate::duration::Span;
 use crate::error::Error;
+use crate::oidc::OidcArguments;
 use crate::signals::{Reloads, Signals};
 use crate::tls::TlsArguments;
 use crate::{admin_key, cors, demo, logging, output};
@@ -33,8 +34,9 @@ use crate::{admin_key, cors, demo, logging, output};
 /// the line `listening on http://ADDRESS` (with TLS, https) is written to standard output. Logs go to standard error;
 /// RUST_LOG says how much is logged.
 ///
-/// Every call needs the header `Authorization: Bearer KEY`, but for gRPC's server reflection and health checks. The admin key is the one in RUNNERCONF_ADMIN_KEY, if that
-/// is set; otherwise it is in the file admin.key of the data folder, which is made at the first start.
+/// Every call needs the header `Authorization: Bearer KEY`, but for gRPC's server reflection and health checks. The admin
+/// key is the one in RUNNERCONF_ADMIN_KEY, if that is set; otherwise it is in the file admin.key of the data folder, which
+/// is made at the first start. With --oidc-issuer, the tokens of an OpenID provider are accepted as well as keys.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Environment:
   RUNNERCONF_ADMIN_KEY  the admin key, instead of the one in the data folder
@@ -44,6 +46,7 @@ Examples:
   runnerconf serve --demo
   runnerconf serve --listen 127.0.0.1:0 --data ./data
   runnerconf serve --listen 0.0.0.0:443 --tls-cert server.crt --tls-key server.key
+  runnerconf serve --oidc-issuer https://login.example.com --oidc-audience runnerconf
   curl -H \"Authorization: Bearer $(cat ./data/admin.key)\" -H 'Content-Type: application/json' -d '{}' \\
       http://127.0.0.1:8080/gitpod.v1.RunnerConfigurationService/ListEnvironmentClasses")]
 pub(crate) struct Arguments {
@@ -65,6 +68,9 @@ pub(crate) struct Arguments {
         help = "Let pages of this origin call, as in https://app.example.com; may be repeated [default: none]"
     )]
     cors_origin: Vec<Origin>,
+
+    #[command(flatten)]
+    oidc: OidcArguments,
 
     #[command(flatten)]
     data: DataFolder,
@@ -103,6 +109,7 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     let reloads = Reloads::catch().map_err(Error::Start)?;
     // Before anything is made on disk: a port that is taken is the most likely obstacle.
     let tls = arguments.tls.load()?;
+    let provider = arguments.oidc.start()?;
     let listener = listen(arguments.listen, tls.is_some(), arguments.plaintext).await?;
     let address = listener.local_addr().map_err(Error::Start)?;
     let folder = arguments.data.path()?;
@@ -112,7 +119,7 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     let reflection = reflection(&[FILE_DESCRIPTOR_SET, Health::DESCRIPTORS])
         .map_err(|invalid| Error::Start(io::Error::other(invalid)))?;
     let service = runner_configuration_server::service(Service::new(Arc::clone(&store)))
-        .authenticate(ApiKeys::new(Arc::clone(&store)))
+        .authenticate(Bearer::new(ApiKeys::new(Arc::clone(&store)), provider))
         .with_routes(reflection)
         .with_routes(health.routes());
     let service = ServiceBuilder::new()

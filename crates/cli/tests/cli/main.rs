@@ -10,6 +10,11 @@ mod demo;
 mod failures;
 mod keys;
 mod obstacles;
+mod oidc;
+// The provider that the service's own tests have.
+#[path = "../../../service/tests/oidc/provider.rs"]
+#[expect(dead_code, reason = "those tests use more of it")]
+mod provider;
 mod remote;
 mod requests;
 mod resources;
