@@ -18,6 +18,7 @@ mod provider;
 mod remote;
 mod requests;
 mod resources;
+mod revocation;
 mod runners;
 mod secrets;
 mod server_choice;
