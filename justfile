@@ -52,6 +52,10 @@ differential inputs="1000000":
 leak-test: interop
     python3 tests/interop/leak_check.py "${INTEROP_CACHE:-target/interop}/runs"
 
+# Measures whether the time of a refusal tells how much of a wrong API key is right.
+key-timing:
+    cargo bench -p runner-configuration-service --bench key_timing
+
 # The documentation of all crates, with warnings denied.
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
