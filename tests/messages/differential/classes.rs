@@ -95,7 +95,7 @@ pub(super) const CLASSES: [Description; 10] = [
         class: Class::LeapSecond,
         side: Side::OursRefuses,
         reason: "prost-reflect takes second 60 of any minute for second 59",
-        specification: "timestamp.proto: all minutes have 60 seconds; Google's parsers refuse second 60",
+        specification: "timestamp.proto: all minutes have 60 seconds; conformance suite: TimestampJsonInputSecondTooLarge",
         example: (
             "gitpod.v1.HostAuthenticationToken",
             Example::Json(r#"{"expiresAt":"2016-12-31T23:59:60Z"}"#),
@@ -105,7 +105,7 @@ pub(super) const CLASSES: [Description; 10] = [
         class: Class::LongFraction,
         side: Side::OursRefuses,
         reason: "prost-reflect cuts a fraction of more than nine digits",
-        specification: "Well-known types, Timestamp: nanoseconds are the precision; Google's parsers refuse more",
+        specification: "Well-known types, Timestamp: up to 9 digits; conformance suite: TimestampJsonInputInvalidNanos",
         example: (
             "gitpod.v1.HostAuthenticationToken",
             Example::Json(r#"{"expiresAt":"2026-03-01T00:00:00.1234567891Z"}"#),

@@ -100,6 +100,7 @@ impl Mappings {
                 .explain(input, ours, theirs)
                 .map_err(|why| format!("{difference}; {why}"))?,
         };
+        classes.sort_by_key(|class| *class as usize);
         classes.dedup();
         Ok(Outcome {
             is_accepted,
