@@ -246,13 +246,42 @@ async fn a_huge_reply_is_not_read_to_its_end() {
     });
     let error = failed(&endless.await, CONNECT_JSON).await;
     assert!(error.is_resource_exhausted());
-    let enough = fixed(
+}
+
+#[tokio::test]
+async fn a_reply_as_large_as_the_limit_is_taken() {
+    let json = [("content-type", "application/json")];
+    let json = fixed(200, &json, format!("{{{:998}}}", "")).await;
+    // In binary, two spaces are a field that the message doesn't have.
+    let proto = fixed(
         200,
-        &[("content-type", "application/json")],
-        format!("{{{:998}}}", ""),
+        &[("content-type", "application/proto")],
+        vec![b' '; 1000],
     )
     .await;
-    assert!(get(&enough, CONNECT_JSON).await.is_ok());
+    let grpc = answering(|_| grpc_reply(grpc_frame(1000, false), &[])).await;
+    let compressed = gzip(1000);
+    let compressed = answering(move |_| gzip_reply(compressed.clone())).await;
+    for (base_url, protocol) in [
+        (json, CONNECT_JSON),
+        (proto, CONNECT),
+        (grpc, Protocol::Grpc),
+        (compressed, Protocol::Grpc),
+    ] {
+        let reply = get(&base_url, protocol).await;
+        assert_eq!(reply.unwrap(), GetEnvironmentClassResponse::default());
+    }
+}
+
+/// A gRPC reply that went well, with a message that is compressed already.
+fn gzip_reply(message: Vec<u8>) -> Response<Body> {
+    let mut frame = grpc_frame(message.len(), true);
+    frame.truncate(5);
+    frame.extend(message);
+    let mut response = grpc_reply(frame, &[]);
+    let gzip = http::HeaderValue::from_static("gzip");
+    response.headers_mut().insert("grpc-encoding", gzip);
+    response
 }
 
 /// This many spaces, compressed.
@@ -273,15 +302,7 @@ async fn a_compressed_reply_counts_as_what_it_becomes() {
     ];
     let error = failed(&fixed(200, &headers, bomb.clone()).await, CONNECT_JSON).await;
     assert!(error.is_resource_exhausted(), "{error}");
-    let mut frame = grpc_frame(bomb.len(), true);
-    frame.truncate(5);
-    frame.extend(bomb);
-    let compressed = answering(move |_| {
-        let mut response = grpc_reply(frame.clone(), &[]);
-        let gzip = http::HeaderValue::from_static("gzip");
-        response.headers_mut().insert("grpc-encoding", gzip);
-        response
-    });
+    let compressed = answering(move |_| gzip_reply(bomb.clone()));
     let error = failed(&compressed.await, Protocol::Grpc).await;
     assert!(error.is_resource_exhausted(), "{error}");
     let headers = [

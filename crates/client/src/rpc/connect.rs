@@ -30,7 +30,7 @@ impl Transport for Connect {
         let codec = request.codec;
         let compressed = self.http.compresses(&request.message);
         let request = request::build(request, self.http.base_url(), self.get, compressed)?;
-        let reply = self.http.exchange(request).await?;
+        let reply = self.http.exchange(request, 0).await?;
         if reply.status() != StatusCode::OK {
             return Err(error::read(&reply));
         }

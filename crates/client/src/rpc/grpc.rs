@@ -20,6 +20,9 @@ use super::http::{Collected, too_large};
 use super::{Code, Codec, Error, HttpClient, Transport, UnaryRequest, UnaryResponse};
 use codec::BytesCodec;
 
+/// How many bytes say before a message whether it is compressed, and how long it is.
+const PREFIX: usize = 5;
+
 /// Speaks gRPC.
 pub(crate) struct Grpc {
     http: HttpClient,
@@ -78,7 +81,7 @@ impl Grpc {
             Error::local(Code::Internal, "the message cannot be sent").with_source(status)
         })?;
         let request = Request::from_parts(parts, body.to_bytes());
-        let (mut parts, reply) = self.http.exchange(request).await?.into_parts();
+        let (mut parts, reply) = self.http.exchange(request, PREFIX).await?.into_parts();
         let Collected { body, mut trailers } = reply;
         status::check(parts.status, &mut parts.headers, &body, &mut trailers)?;
         parts.extensions.insert(Metadata {

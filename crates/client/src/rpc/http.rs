@@ -105,32 +105,40 @@ impl HttpClient {
         self.compress_from.is_some_and(|from| message.len() >= from)
     }
 
-    /// Sends a request and reads the whole reply, decompressed.
+    /// Sends a request and reads the whole reply, decompressed. `framing` is how many bytes a reply has beside its message,
+    /// which don't count towards the limit.
     pub(super) async fn exchange(
         &self,
         request: Request<Bytes>,
+        framing: usize,
     ) -> Result<Response<Collected>, Error> {
         let request = reqwest::Request::try_from(request).map_err(|error| self.failure(error))?;
         let reply = self.http.execute(request).await;
         let reply = Response::<reqwest::Body>::from(reply.map_err(|error| self.failure(error))?);
         let (parts, body) = reply.into_parts();
-        let body = self.collect(body, &parts.headers).await?;
+        let body = self.collect(body, &parts.headers, framing).await?;
         Ok(Response::from_parts(parts, body))
     }
 
-    async fn collect(&self, body: reqwest::Body, headers: &HeaderMap) -> Result<Collected, Error> {
-        let limit = self.max_response_bytes;
+    async fn collect(
+        &self,
+        body: reqwest::Body,
+        headers: &HeaderMap,
+        framing: usize,
+    ) -> Result<Collected, Error> {
+        let too_large = || too_large(self.max_response_bytes);
+        let limit = self.max_response_bytes.saturating_add(framing);
         let declared = headers
             .get(header::CONTENT_LENGTH)
             .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
         if declared.is_some_and(|length| length > limit as u64) {
-            return Err(too_large(limit));
+            return Err(too_large());
         }
         let (mut collected, mut trailers) = (BytesMut::new(), HeaderMap::new());
         let mut body = pin!(body);
         while let Some(frame) = body.frame().await {
             match frame.map_err(|error| self.failure(error))?.into_data() {
-                Ok(data) if data.len() > limit - collected.len() => return Err(too_large(limit)),
+                Ok(data) if data.len() > limit - collected.len() => return Err(too_large()),
                 Ok(data) => collected.extend_from_slice(&data),
                 Err(frame) => trailers.extend(frame.into_trailers().unwrap_or_default()),
             }
