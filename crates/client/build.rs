@@ -7,5 +7,6 @@ fn main() -> Result<(), Error> {
     Services::new(&descriptors)
         .package("gitpod.v1", "::runner_configuration::v1")
         .client_path("crate::rpc")
+        .client_examples("runner_configuration_client")
         .client()
 }

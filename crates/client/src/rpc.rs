@@ -3,6 +3,20 @@
 //! A generated method makes a [`Call`]; awaited, it goes through its [`Channel`], which encodes the message, adds headers
 //! and keeps the time-out, to a [`Transport`]: Connect, gRPC, or one of your own. What comes back is decoded, or is an
 //! [`Error`]. `runner-configuration-codegen` generates clients for other .proto files against this module as well.
+//!
+//! ```
+//! use runner_configuration::v1::CreateScmIntegrationResponse;
+//! use runner_configuration_client::Client;
+//! use runner_configuration_client::rpc::{Channel, UnaryRequest, UnaryResponse};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), runner_configuration_client::Error> {
+//! let answer = |_: UnaryRequest| UnaryResponse::encode(&CreateScmIntegrationResponse { id: "7".to_owned() });
+//! let client = Client::new(Channel::new(answer));
+//! assert_eq!(client.scm_integrations().create(Default::default()).await?.id, "7");
+//! # Ok(())
+//! # }
+//! ```
 
 mod call;
 mod cause;

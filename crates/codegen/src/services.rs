@@ -23,6 +23,8 @@ pub struct Services<'a> {
     packages: Vec<(String, syn::Path)>,
     server_path: syn::Path,
     client_path: syn::Path,
+    /// Where clients are public, for examples.
+    client_module: Option<syn::Path>,
     /// URL parameters and the field paths that they fill.
     url_parameters: Vec<(String, Vec<String>)>,
     streaming: Streaming,
@@ -48,6 +50,7 @@ impl<'a> Services<'a> {
             packages: Vec::new(),
             server_path: syn::parse_quote!(::runner_configuration_server::rpc),
             client_path: syn::parse_quote!(::runner_configuration_client::rpc),
+            client_module: None,
             url_parameters: Vec::new(),
             streaming: Streaming::Refused,
             output: Output::default(),
@@ -76,6 +79,13 @@ impl<'a> Services<'a> {
         if let Some(rust) = self.path(rust) {
             self.client_path = rust;
         }
+        self
+    }
+
+    /// Gives clients and their methods examples, which run as tests of the documentation. For clients that are public in this
+    /// Rust module, such as `acme_client`; its crate needs tokio with `macros` and `rt` for its tests.
+    pub fn client_examples(mut self, module: &str) -> Self {
+        self.client_module = self.path(module);
         self
     }
 

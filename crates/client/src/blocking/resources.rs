@@ -6,9 +6,17 @@ use super::Call;
 use super::runtime::Runtime;
 
 macro_rules! groups {
-    ($($group:ident { $($method:ident($argument:ident: $type:ty) -> $request:ident, $response:ident;)* })*) => {
+    ($($group:ident $accessor:ident { $($method:ident($argument:ident: $type:ty) -> $request:ident, $response:ident, $example:literal;)* })*) => {
         $(
             #[doc = concat!("As [`crate::", stringify!($group), "`].")]
+            ///
+            /// ```no_run
+            /// # fn main() -> Result<(), runner_configuration_client::Error> {
+            /// let client = runner_configuration_client::blocking::Client::from_env()?;
+            #[doc = concat!("let group = client.", stringify!($accessor), "();")]
+            /// # Ok(())
+            /// # }
+            /// ```
             #[derive(Clone, Debug)]
             pub struct $group {
                 group: crate::$group,
@@ -22,6 +30,19 @@ macro_rules! groups {
 
                 $(
                     #[doc = concat!("As [`crate::", stringify!($group), "::", stringify!($method), "`].")]
+                    ///
+                    /// ```
+                    /// # use runner_configuration::v1::*;
+                    /// # use runner_configuration_client::rpc::{UnaryRequest, UnaryResponse};
+                    /// # use runner_configuration_client::{Client, blocking};
+                    /// # fn main() -> Result<(), runner_configuration_client::Error> {
+                    #[doc = concat!("# let answer = |_: UnaryRequest| UnaryResponse::encode(&", stringify!($response), "::default());")]
+                    /// # let client = blocking::Client::build(Client::builder().transport(answer))?;
+                    #[doc = concat!("let ", stringify!($argument), " = ", $example, ";")]
+                    #[doc = concat!("let reply = client.", stringify!($accessor), "().", stringify!($method), "(", stringify!($argument), ").send()?;")]
+                    /// # Ok(())
+                    /// # }
+                    /// ```
                     pub fn $method(&self, $argument: $type) -> Call<$request, $response> {
                         Call::new(self.group.$method($argument), self.runtime.clone())
                     }
@@ -32,52 +53,52 @@ macro_rules! groups {
 }
 
 groups! {
-    EnvironmentClasses {
+    EnvironmentClasses environment_classes {
         create(request: CreateEnvironmentClassRequest)
-            -> CreateEnvironmentClassRequest, CreateEnvironmentClassResponse;
-        get(id: impl Into<String>) -> GetEnvironmentClassRequest, GetEnvironmentClassResponse;
+            -> CreateEnvironmentClassRequest, CreateEnvironmentClassResponse, "CreateEnvironmentClassRequest::default()";
+        get(id: impl Into<String>) -> GetEnvironmentClassRequest, GetEnvironmentClassResponse, "\"d2c94c27-3b76-4a42-b88c-95a85e392c68\"";
         list(request: ListEnvironmentClassesRequest)
-            -> ListEnvironmentClassesRequest, ListEnvironmentClassesResponse;
+            -> ListEnvironmentClassesRequest, ListEnvironmentClassesResponse, "ListEnvironmentClassesRequest::default()";
         update(request: UpdateEnvironmentClassRequest)
-            -> UpdateEnvironmentClassRequest, UpdateEnvironmentClassResponse;
+            -> UpdateEnvironmentClassRequest, UpdateEnvironmentClassResponse, "UpdateEnvironmentClassRequest::default()";
     }
-    HostAuthenticationTokens {
+    HostAuthenticationTokens host_authentication_tokens {
         create(request: CreateHostAuthenticationTokenRequest)
-            -> CreateHostAuthenticationTokenRequest, CreateHostAuthenticationTokenResponse;
+            -> CreateHostAuthenticationTokenRequest, CreateHostAuthenticationTokenResponse, "CreateHostAuthenticationTokenRequest::default()";
         get(id: impl Into<String>)
-            -> GetHostAuthenticationTokenRequest, GetHostAuthenticationTokenResponse;
+            -> GetHostAuthenticationTokenRequest, GetHostAuthenticationTokenResponse, "\"d2c94c27-3b76-4a42-b88c-95a85e392c68\"";
         list(request: ListHostAuthenticationTokensRequest)
-            -> ListHostAuthenticationTokensRequest, ListHostAuthenticationTokensResponse;
+            -> ListHostAuthenticationTokensRequest, ListHostAuthenticationTokensResponse, "ListHostAuthenticationTokensRequest::default()";
         update(request: UpdateHostAuthenticationTokenRequest)
-            -> UpdateHostAuthenticationTokenRequest, UpdateHostAuthenticationTokenResponse;
+            -> UpdateHostAuthenticationTokenRequest, UpdateHostAuthenticationTokenResponse, "UpdateHostAuthenticationTokenRequest::default()";
         delete(id: impl Into<String>)
-            -> DeleteHostAuthenticationTokenRequest, DeleteHostAuthenticationTokenResponse;
+            -> DeleteHostAuthenticationTokenRequest, DeleteHostAuthenticationTokenResponse, "\"d2c94c27-3b76-4a42-b88c-95a85e392c68\"";
     }
-    ScmIntegrations {
+    ScmIntegrations scm_integrations {
         create(request: CreateScmIntegrationRequest)
-            -> CreateScmIntegrationRequest, CreateScmIntegrationResponse;
-        get(id: impl Into<String>) -> GetScmIntegrationRequest, GetScmIntegrationResponse;
+            -> CreateScmIntegrationRequest, CreateScmIntegrationResponse, "CreateScmIntegrationRequest::default()";
+        get(id: impl Into<String>) -> GetScmIntegrationRequest, GetScmIntegrationResponse, "\"d2c94c27-3b76-4a42-b88c-95a85e392c68\"";
         list(request: ListScmIntegrationsRequest)
-            -> ListScmIntegrationsRequest, ListScmIntegrationsResponse;
+            -> ListScmIntegrationsRequest, ListScmIntegrationsResponse, "ListScmIntegrationsRequest::default()";
         update(request: UpdateScmIntegrationRequest)
-            -> UpdateScmIntegrationRequest, UpdateScmIntegrationResponse;
-        delete(id: impl Into<String>) -> DeleteScmIntegrationRequest, DeleteScmIntegrationResponse;
+            -> UpdateScmIntegrationRequest, UpdateScmIntegrationResponse, "UpdateScmIntegrationRequest::default()";
+        delete(id: impl Into<String>) -> DeleteScmIntegrationRequest, DeleteScmIntegrationResponse, "\"d2c94c27-3b76-4a42-b88c-95a85e392c68\"";
     }
-    LlmIntegrations {
+    LlmIntegrations llm_integrations {
         create(request: CreateLlmIntegrationRequest)
-            -> CreateLlmIntegrationRequest, CreateLlmIntegrationResponse;
-        get(id: impl Into<String>) -> GetLlmIntegrationRequest, GetLlmIntegrationResponse;
+            -> CreateLlmIntegrationRequest, CreateLlmIntegrationResponse, "CreateLlmIntegrationRequest::default()";
+        get(id: impl Into<String>) -> GetLlmIntegrationRequest, GetLlmIntegrationResponse, "\"d2c94c27-3b76-4a42-b88c-95a85e392c68\"";
         list(request: ListLlmIntegrationsRequest)
-            -> ListLlmIntegrationsRequest, ListLlmIntegrationsResponse;
+            -> ListLlmIntegrationsRequest, ListLlmIntegrationsResponse, "ListLlmIntegrationsRequest::default()";
         update(request: UpdateLlmIntegrationRequest)
-            -> UpdateLlmIntegrationRequest, UpdateLlmIntegrationResponse;
+            -> UpdateLlmIntegrationRequest, UpdateLlmIntegrationResponse, "UpdateLlmIntegrationRequest::default()";
         delete(request: DeleteLlmIntegrationRequest)
-            -> DeleteLlmIntegrationRequest, DeleteLlmIntegrationResponse;
+            -> DeleteLlmIntegrationRequest, DeleteLlmIntegrationResponse, "DeleteLlmIntegrationRequest::default()";
     }
-    Configuration {
+    Configuration configuration {
         schema(runner_id: impl Into<String>)
-            -> GetRunnerConfigurationSchemaRequest, GetRunnerConfigurationSchemaResponse;
+            -> GetRunnerConfigurationSchemaRequest, GetRunnerConfigurationSchemaResponse, "\"d2c94c27-3b76-4a42-b88c-95a85e392c68\"";
         validate(request: ValidateRunnerConfigurationRequest)
-            -> ValidateRunnerConfigurationRequest, ValidateRunnerConfigurationResponse;
+            -> ValidateRunnerConfigurationRequest, ValidateRunnerConfigurationResponse, "ValidateRunnerConfigurationRequest::default()";
     }
 }

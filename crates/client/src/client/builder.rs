@@ -12,6 +12,13 @@ use crate::rpc::{
 };
 
 /// How calls go over the network.
+///
+/// ```
+/// use runner_configuration_client::{Codec, Protocol};
+///
+/// let readable = Protocol::Connect { codec: Codec::Json, get: true };
+/// assert_ne!(readable, Protocol::default());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Protocol {
@@ -92,25 +99,65 @@ impl Default for ClientBuilder {
 
 impl ClientBuilder {
     /// The public API.
+    ///
+    /// ```
+    /// use runner_configuration_client::ClientBuilder;
+    ///
+    /// assert_eq!(ClientBuilder::DEFAULT_BASE_URL, "https://app.ona.com/api");
+    /// ```
     pub const DEFAULT_BASE_URL: &'static str = "https://app.ona.com/api";
 
     /// How large a reply may be unless another limit is set: 64 MiB.
+    ///
+    /// ```
+    /// use runner_configuration_client::ClientBuilder;
+    ///
+    /// assert_eq!(ClientBuilder::DEFAULT_MAX_RESPONSE_BYTES, 64 << 20);
+    /// ```
     pub const DEFAULT_MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
 
     /// Where the server is, with the path before `/gitpod.v1.RunnerConfigurationService`, if any. Default:
     /// [`DEFAULT_BASE_URL`](Self::DEFAULT_BASE_URL).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), runner_configuration_client::Error> {
+    /// use runner_configuration_client::Client;
+    ///
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080/api").build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();
         self
     }
 
     /// The key that is sent as `Authorization: Bearer` with every call. Default: none.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), runner_configuration_client::Error> {
+    /// use runner_configuration_client::Client;
+    ///
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").api_key("key").build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
         self.api_key = Some(api_key.into());
         self
     }
 
     /// How calls go over the network. Default: Connect in binary.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), runner_configuration_client::Error> {
+    /// use runner_configuration_client::Client;
+    /// use runner_configuration_client::Protocol;
+    ///
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").protocol(Protocol::Grpc).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn protocol(mut self, protocol: Protocol) -> Self {
         self.protocol = protocol;
         self
@@ -118,6 +165,20 @@ impl ClientBuilder {
 
     /// Gives calls to this transport instead of the network; what is about the network then doesn't count, such as base
     /// URL, protocol and certificates.
+    ///
+    /// ```
+    /// use runner_configuration::v1::CreateScmIntegrationResponse;
+    /// use runner_configuration_client::Client;
+    /// use runner_configuration_client::rpc::{UnaryRequest, UnaryResponse};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), runner_configuration_client::Error> {
+    /// let answer = |_: UnaryRequest| UnaryResponse::encode(&CreateScmIntegrationResponse { id: "7".to_owned() });
+    /// let client = Client::builder().transport(answer).build()?;
+    /// assert_eq!(client.scm_integrations().create(Default::default()).await?.id, "7");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.channel = Some(Channel::new(transport));
         self
@@ -127,18 +188,61 @@ impl ClientBuilder {
     /// any time. Default: 60 seconds.
     ///
     /// As in the official SDKs, retries have the same time once more: [`Channel`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), runner_configuration_client::Error> {
+    /// use runner_configuration_client::Client;
+    /// use std::time::Duration;
+    ///
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").timeout(Duration::from_secs(10)).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.timeout = timeout.into();
         self
     }
 
     /// Limits how often a call that failed is made again; 0 for never. Default: 2. When it is: [`Channel`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), runner_configuration_client::Error> {
+    /// use runner_configuration_client::Client;
+    ///
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").retries(0).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
         self
     }
 
     /// Takes the time of retries from this clock instead of the system's.
+    ///
+    /// ```
+    /// use std::pin::Pin;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// use runner_configuration_client::Client;
+    /// use runner_configuration_client::rpc::Clock;
+    ///
+    /// /// Waits for nothing.
+    /// struct NoWaits;
+    ///
+    /// impl Clock for NoWaits {
+    ///     fn now(&self) -> SystemTime {
+    ///         SystemTime::now()
+    ///     }
+    ///
+    ///     fn sleep(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    ///         Box::pin(std::future::ready(()))
+    ///     }
+    /// }
+    ///
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").clock(NoWaits).build();
+    /// assert!(client.is_ok());
+    /// ```
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Arc::new(clock));
         self
@@ -146,18 +250,47 @@ impl ClientBuilder {
 
     /// Takes the chance in the waits before retries from here: a number from 0, for the whole wait, to 1, for three
     /// quarters of it. Default: random numbers.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), runner_configuration_client::Error> {
+    /// use runner_configuration_client::Client;
+    ///
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").jitter(|| 0.5).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn jitter(mut self, jitter: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
         self.jitter = Some(Arc::new(jitter));
         self
     }
 
     /// Sends a header with every call.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), runner_configuration_client::Error> {
+    /// use runner_configuration_client::Client;
+    /// use http::{HeaderName, HeaderValue};
+    ///
+    /// let name = HeaderName::from_static("x-team");
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").header(name, HeaderValue::from_static("tools")).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
     }
 
     /// Limits the size of a reply in bytes, as it comes and decompressed. Default: 64 MiB.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), runner_configuration_client::Error> {
+    /// use runner_configuration_client::Client;
+    ///
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").max_response_bytes(1024 * 1024).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn max_response_bytes(mut self, limit: usize) -> Self {
         self.http.max_response_bytes = limit;
         self
@@ -165,12 +298,30 @@ impl ClientBuilder {
 
     /// Compresses the messages of requests, with gzip, that have at least this many bytes. Default: none are compressed,
     /// as few are large enough to gain by it. Compressed replies are always accepted.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), runner_configuration_client::Error> {
+    /// use runner_configuration_client::Client;
+    ///
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").compress_requests(4096).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn compress_requests(mut self, from_bytes: usize) -> Self {
         self.http.compress_from = Some(from_bytes);
         self
     }
 
     /// Speaks HTTP/2 where TLS does not negotiate it, which the server then has to understand. gRPC always does.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), runner_configuration_client::Error> {
+    /// use runner_configuration_client::Client;
+    ///
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").http2_prior_knowledge().build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn http2_prior_knowledge(mut self) -> Self {
         self.http.http2_prior_knowledge = true;
         self
@@ -178,6 +329,16 @@ impl ClientBuilder {
 
     /// Trusts the certificates of this PEM text, besides those that the platform trusts; for servers with a certificate
     /// authority of one's own. Can be given several times.
+    ///
+    /// ```no_run
+    /// use runner_configuration_client::Client;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let authority = std::fs::read("authority.pem")?;
+    /// let client = Client::builder().base_url("https://runners.example").add_root_certificate(authority).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn add_root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.http.tls.roots.push(pem.into());
         self
@@ -185,6 +346,16 @@ impl ClientBuilder {
 
     /// Shows servers that ask for one this certificate, with those that lead to its authority, and proves it with its
     /// private key; both in PEM.
+    ///
+    /// ```no_run
+    /// use runner_configuration_client::Client;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (chain, key) = (std::fs::read("client.pem")?, std::fs::read_to_string("client.key")?);
+    /// let client = Client::builder().base_url("https://runners.example").client_certificate(chain, key).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn client_certificate(
         mut self,
         certificate_pem: impl Into<Vec<u8>>,
@@ -201,6 +372,17 @@ impl ClientBuilder {
     /// `invalid_argument` for a base URL that is no `http` or `https` URL, an API key that no header can hold, and
     /// certificates and keys that are not what they should be, where the base URL is `https`;
     /// `internal` where TLS can't be set up, for example without any root certificates on the machine.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), runner_configuration_client::Error> {
+    /// use runner_configuration_client::Client;
+    ///
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").build()?;
+    /// let error = Client::builder().base_url("127.0.0.1:8080").build().unwrap_err();
+    /// assert!(error.is_invalid_argument());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn build(self) -> Result<Client, Error> {
         let channel = match self.channel {
             Some(channel) => channel,

@@ -13,6 +13,15 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// `invalid_argument` where no API key is set, or a variable is not Unicode.
+    ///
+    /// ```no_run
+    /// use runner_configuration_client::{ClientBuilder, Protocol};
+    ///
+    /// # fn main() -> Result<(), runner_configuration_client::Error> {
+    /// let client = ClientBuilder::from_env()?.protocol(Protocol::Grpc).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_env() -> Result<Self, Error> {
         Self::from_variables(|name| std::env::var_os(name))
     }

@@ -45,6 +45,27 @@ impl EnvironmentClasses {
     ///
     /// `invalid_argument` names each wrong field of the configuration; `not_found` and `failed_precondition` are about
     /// the runner.
+    ///
+    /// ```
+    /// use runner_configuration::v1::CreateEnvironmentClassRequest;
+    ///
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::{Client, rpc::{UnaryRequest, UnaryResponse}};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), runner_configuration_client::Error> {
+    /// # let answer = |_: UnaryRequest| UnaryResponse::encode(&CreateEnvironmentClassResponse::default());
+    /// # let client = Client::builder().transport(answer).build()?;
+    /// let request = CreateEnvironmentClassRequest {
+    ///     runner_id: "d2c94c27-3b76-4a42-b88c-95a85e392c68".to_owned(),
+    ///     display_name: "Small".to_owned(),
+    ///     description: "For small repositories".to_owned(),
+    ///     ..Default::default()
+    /// };
+    /// let created = client.environment_classes().create(request).await?;
+    /// println!("{}", created.id);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create(
         &self,
         request: CreateEnvironmentClassRequest,
@@ -57,6 +78,19 @@ impl EnvironmentClasses {
     /// # Errors
     ///
     /// `not_found`.
+    ///
+    /// ```
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::{Client, rpc::{UnaryRequest, UnaryResponse}};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), runner_configuration_client::Error> {
+    /// # let answer = |_: UnaryRequest| UnaryResponse::encode(&GetEnvironmentClassResponse::default());
+    /// # let client = Client::builder().transport(answer).build()?;
+    /// let reply = client.environment_classes().get("01a2030c-85d3-7712-a609-5255347c6526").await?;
+    /// println!("{:?}", reply.environment_class);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(
         &self,
         environment_class_id: impl Into<String>,
@@ -72,6 +106,24 @@ impl EnvironmentClasses {
     /// # Errors
     ///
     /// `invalid_argument` for a wrong page size or token.
+    ///
+    /// ```
+    /// use runner_configuration::v1::{ListEnvironmentClassesRequest, list_environment_classes_request::Filter};
+    ///
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::{Client, rpc::{UnaryRequest, UnaryResponse}};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), runner_configuration_client::Error> {
+    /// # let answer = |_: UnaryRequest| UnaryResponse::encode(&ListEnvironmentClassesResponse::default());
+    /// # let client = Client::builder().transport(answer).build()?;
+    /// let enabled = Filter { enabled: Some(true), ..Default::default() };
+    /// let request = ListEnvironmentClassesRequest { filter: Some(enabled), ..Default::default() };
+    /// for class in client.environment_classes().list(request).await?.environment_classes {
+    ///     println!("{}", class.display_name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(
         &self,
         request: ListEnvironmentClassesRequest,
@@ -84,6 +136,25 @@ impl EnvironmentClasses {
     /// # Errors
     ///
     /// `not_found`; `invalid_argument`.
+    ///
+    /// ```
+    /// use runner_configuration::v1::UpdateEnvironmentClassRequest;
+    ///
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::{Client, rpc::{UnaryRequest, UnaryResponse}};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), runner_configuration_client::Error> {
+    /// # let answer = |_: UnaryRequest| UnaryResponse::encode(&UpdateEnvironmentClassResponse::default());
+    /// # let client = Client::builder().transport(answer).build()?;
+    /// let disable = UpdateEnvironmentClassRequest {
+    ///     environment_class_id: "01a2030c-85d3-7712-a609-5255347c6526".to_owned(),
+    ///     enabled: Some(false),
+    ///     ..Default::default()
+    /// };
+    /// client.environment_classes().update(disable).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(
         &self,
         request: UpdateEnvironmentClassRequest,

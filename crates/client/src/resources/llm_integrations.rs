@@ -37,6 +37,28 @@ impl LlmIntegrations {
     /// # Errors
     ///
     /// `invalid_argument`; `not_found` and `failed_precondition` are about the runner.
+    ///
+    /// ```
+    /// use runner_configuration::v1::{CreateLlmIntegrationRequest, SupportedModel};
+    ///
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::{Client, rpc::{UnaryRequest, UnaryResponse}};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), runner_configuration_client::Error> {
+    /// # let answer = |_: UnaryRequest| UnaryResponse::encode(&CreateLlmIntegrationResponse::default());
+    /// # let client = Client::builder().transport(answer).build()?;
+    /// let request = CreateLlmIntegrationRequest {
+    ///     runner_id: "d2c94c27-3b76-4a42-b88c-95a85e392c68".to_owned(),
+    ///     models: vec![SupportedModel::Sonnet45.into()],
+    ///     endpoint: "https://llm.example.com".to_owned(),
+    ///     api_key: "the provider's key".to_owned(),
+    ///     ..Default::default()
+    /// };
+    /// let created = client.llm_integrations().create(request).await?;
+    /// println!("{}", created.id);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create(
         &self,
         request: CreateLlmIntegrationRequest,
@@ -49,6 +71,19 @@ impl LlmIntegrations {
     /// # Errors
     ///
     /// `not_found`.
+    ///
+    /// ```
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::{Client, rpc::{UnaryRequest, UnaryResponse}};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), runner_configuration_client::Error> {
+    /// # let answer = |_: UnaryRequest| UnaryResponse::encode(&GetLlmIntegrationResponse::default());
+    /// # let client = Client::builder().transport(answer).build()?;
+    /// let reply = client.llm_integrations().get("01a2030c-86cb-7613-99d4-b46b79b833eb").await?;
+    /// println!("{:?}", reply.integration);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(
         &self,
         id: impl Into<String>,
@@ -63,6 +98,20 @@ impl LlmIntegrations {
     /// # Errors
     ///
     /// `invalid_argument` for a wrong page size or token.
+    ///
+    /// ```
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::{Client, rpc::{UnaryRequest, UnaryResponse}};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), runner_configuration_client::Error> {
+    /// # let answer = |_: UnaryRequest| UnaryResponse::encode(&ListLlmIntegrationsResponse::default());
+    /// # let client = Client::builder().transport(answer).build()?;
+    /// for integration in client.llm_integrations().list(Default::default()).await?.integrations {
+    ///     println!("{}", integration.endpoint);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(
         &self,
         request: ListLlmIntegrationsRequest,
@@ -75,6 +124,25 @@ impl LlmIntegrations {
     /// # Errors
     ///
     /// `not_found`; `invalid_argument`; `failed_precondition`.
+    ///
+    /// ```
+    /// use runner_configuration::v1::UpdateLlmIntegrationRequest;
+    ///
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::{Client, rpc::{UnaryRequest, UnaryResponse}};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), runner_configuration_client::Error> {
+    /// # let answer = |_: UnaryRequest| UnaryResponse::encode(&UpdateLlmIntegrationResponse::default());
+    /// # let client = Client::builder().transport(answer).build()?;
+    /// let request = UpdateLlmIntegrationRequest {
+    ///     id: "01a2030c-86cb-7613-99d4-b46b79b833eb".to_owned(),
+    ///     max_tokens: Some(1000),
+    ///     ..Default::default()
+    /// };
+    /// client.llm_integrations().update(request).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(
         &self,
         request: UpdateLlmIntegrationRequest,
@@ -87,6 +155,21 @@ impl LlmIntegrations {
     /// # Errors
     ///
     /// `not_found`, which may be taken as success; `failed_precondition` for the last one without `force`.
+    ///
+    /// ```
+    /// use runner_configuration::v1::DeleteLlmIntegrationRequest;
+    ///
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::{Client, rpc::{UnaryRequest, UnaryResponse}};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), runner_configuration_client::Error> {
+    /// # let answer = |_: UnaryRequest| UnaryResponse::encode(&DeleteLlmIntegrationResponse::default());
+    /// # let client = Client::builder().transport(answer).build()?;
+    /// let id = "01a2030c-86cb-7613-99d4-b46b79b833eb".to_owned();
+    /// client.llm_integrations().delete(DeleteLlmIntegrationRequest { id, force: true }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(
         &self,
         request: DeleteLlmIntegrationRequest,

@@ -41,6 +41,20 @@ use super::{
 ///
 /// Every call is a span `call` with `rpc`, `attempt`, the number of the last attempt, from 1, and `code`, which is `ok` or
 /// that of the error.
+///
+/// ```
+/// use runner_configuration::v1::GetEnvironmentClassResponse;
+/// use runner_configuration_client::Client;
+/// use runner_configuration_client::rpc::{Channel, UnaryRequest, UnaryResponse};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), runner_configuration_client::Error> {
+/// let answer = |_: UnaryRequest| UnaryResponse::encode(&GetEnvironmentClassResponse::default());
+/// let client = Client::new(Channel::new(answer).with_retries(5));
+/// assert_eq!(client.environment_classes().get("x").await?.environment_class, None);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Channel {
     transport: Arc<dyn DynTransport>,
@@ -58,12 +72,32 @@ struct CallOptions {
 
 impl Channel {
     /// How long an attempt may take unless another time-out is set.
+    ///
+    /// ```
+    /// use runner_configuration_client::rpc::Channel;
+    ///
+    /// assert_eq!(Channel::DEFAULT_TIMEOUT.as_secs(), 60);
+    /// ```
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
     /// How often a call is made again unless another number is set.
+    ///
+    /// ```
+    /// use runner_configuration_client::rpc::Channel;
+    ///
+    /// assert_eq!(Channel::DEFAULT_RETRIES, 2);
+    /// ```
     pub const DEFAULT_RETRIES: u32 = 2;
 
     /// A channel whose calls go to this transport without an API key.
+    ///
+    /// ```
+    /// use runner_configuration::v1::GetEnvironmentClassResponse;
+    /// use runner_configuration_client::rpc::{Channel, UnaryRequest, UnaryResponse};
+    ///
+    /// let answer = |_: UnaryRequest| UnaryResponse::encode(&GetEnvironmentClassResponse::default());
+    /// let channel = Channel::new(answer);
+    /// ```
     pub fn new(transport: impl Transport) -> Self {
         Self {
             transport: Arc::new(transport),
@@ -78,30 +112,80 @@ impl Channel {
     }
 
     /// Limits how long an attempt may take, from its start to the last byte of its answer; `None` lets it take any time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::Client;
+    /// # use runner_configuration_client::rpc::{Channel, UnaryRequest, UnaryResponse};
+    /// # let transport = |_: UnaryRequest| UnaryResponse::encode(&GetEnvironmentClassResponse::default());
+    /// let channel = Channel::new(transport).with_timeout(Duration::from_secs(5));
+    /// ```
     pub fn with_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         Arc::make_mut(&mut self.options).timeout = timeout.into();
         self
     }
 
     /// Limits how often a call that failed is made again; 0 for never.
+    ///
+    /// ```
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::Client;
+    /// # use runner_configuration_client::rpc::{Channel, UnaryRequest, UnaryResponse};
+    /// # let transport = |_: UnaryRequest| UnaryResponse::encode(&GetEnvironmentClassResponse::default());
+    /// let channel = Channel::new(transport).with_retries(0);
+    /// ```
     pub fn with_retries(mut self, retries: u32) -> Self {
         Arc::make_mut(&mut self.options).retries = retries;
         self
     }
 
     /// Sends a header with every call. Headers that belong to the protocol, such as `content-type`, are not replaced.
+    ///
+    /// ```
+    /// use http::{HeaderValue, header};
+    ///
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::Client;
+    /// # use runner_configuration_client::rpc::{Channel, UnaryRequest, UnaryResponse};
+    /// # let transport = |_: UnaryRequest| UnaryResponse::encode(&GetEnvironmentClassResponse::default());
+    /// let channel = Channel::new(transport).with_header(header::AUTHORIZATION, HeaderValue::from_static("Bearer key"));
+    /// ```
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         Arc::make_mut(&mut self.options).headers.insert(name, value);
         self
     }
 
     /// Sends these headers with every call, in place of those that have the same names.
+    ///
+    /// ```
+    /// use http::{HeaderMap, HeaderValue};
+    ///
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::Client;
+    /// # use runner_configuration_client::rpc::{Channel, UnaryRequest, UnaryResponse};
+    /// # let transport = |_: UnaryRequest| UnaryResponse::encode(&GetEnvironmentClassResponse::default());
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert("x-team", HeaderValue::from_static("tools"));
+    /// let channel = Channel::new(transport).with_headers(headers);
+    /// ```
     pub fn with_headers(mut self, headers: HeaderMap) -> Self {
         Arc::make_mut(&mut self.options).headers.extend(headers);
         self
     }
 
     /// Takes the time of retries from this clock instead of the system's. Time-outs stay with tokio.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use runner_configuration_client::rpc::{Channel, Clock};
+    ///
+    /// fn with_shared_clock(channel: Channel, clock: Arc<dyn Clock>) -> Channel {
+    ///     channel.with_clock(clock)
+    /// }
+    /// ```
     pub fn with_clock(mut self, clock: impl Clock) -> Self {
         Arc::make_mut(&mut self.options).clock = Arc::new(clock);
         self
@@ -109,12 +193,37 @@ impl Channel {
 
     /// Takes the chance in the waits before retries from here: a number from 0, for the whole wait, to 1, for three
     /// quarters of it.
+    ///
+    /// ```
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::Client;
+    /// # use runner_configuration_client::rpc::{Channel, UnaryRequest, UnaryResponse};
+    /// # let transport = |_: UnaryRequest| UnaryResponse::encode(&GetEnvironmentClassResponse::default());
+    /// let channel = Channel::new(transport).with_jitter(|| 0.5);
+    /// ```
     pub fn with_jitter(mut self, jitter: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
         Arc::make_mut(&mut self.options).jitter = Arc::new(jitter);
         self
     }
 
     /// A call of an RPC; for generated code.
+    ///
+    /// ```
+    /// use runner_configuration::v1::{GetEnvironmentClassRequest, GetEnvironmentClassResponse};
+    /// use runner_configuration_client::rpc::{Call, Rpc};
+    ///
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::Client;
+    /// # use runner_configuration_client::rpc::{Channel, UnaryRequest, UnaryResponse};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), runner_configuration_client::Error> {
+    /// # let transport = |_: UnaryRequest| UnaryResponse::encode(&GetEnvironmentClassResponse::default());
+    /// const GET: Rpc = Rpc::new("/gitpod.v1.RunnerConfigurationService/GetEnvironmentClass", true);
+    /// let call: Call<_, GetEnvironmentClassResponse> = Channel::new(transport).call(GET, GetEnvironmentClassRequest::default());
+    /// assert_eq!(call.await?.environment_class, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn call<Req, Res>(&self, rpc: Rpc, request: Req) -> Call<Req, Res> {
         Call::new(self.clone(), rpc, request)
     }

@@ -34,9 +34,29 @@ use std::time::{Duration, SystemTime};
 /// ```
 pub trait Clock: Send + Sync + 'static {
     /// The time of day.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    ///
+    /// use runner_configuration_client::rpc::Clock;
+    ///
+    /// fn has_begun(clock: &dyn Clock, start: SystemTime) -> bool {
+    ///     clock.now() >= start
+    /// }
+    /// ```
     fn now(&self) -> SystemTime;
 
     /// Ends after this time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use runner_configuration_client::rpc::Clock;
+    ///
+    /// async fn wait(clock: &dyn Clock) {
+    ///     clock.sleep(Duration::from_secs(1)).await;
+    /// }
+    /// ```
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 

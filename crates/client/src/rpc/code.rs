@@ -3,6 +3,19 @@ use std::fmt;
 use http::StatusCode;
 
 /// What kind of error ended a call: the codes that Connect and gRPC share.
+///
+/// ```
+/// use runner_configuration_client::{Code, Error};
+///
+/// fn exit_code(error: &Error) -> u8 {
+///     match error.code() {
+///         Code::NotFound => 3,
+///         Code::Unauthenticated | Code::PermissionDenied => 4,
+///         _ => 1,
+///     }
+/// }
+/// assert_eq!(exit_code(&Error::new(Code::NotFound, "")), 3);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
     /// The caller gave the call up.
@@ -60,6 +73,12 @@ impl Code {
     ];
 
     /// The name that Connect sends, such as `not_found`.
+    ///
+    /// ```
+    /// use runner_configuration_client::Code;
+    ///
+    /// assert_eq!(Code::NotFound.as_str(), "not_found");
+    /// ```
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Canceled => "canceled",

@@ -6,6 +6,13 @@ use serde::de::DeserializeOwned;
 use super::{Code, Error};
 
 /// How messages are encoded.
+///
+/// ```
+/// use runner_configuration_client::{Codec, Protocol};
+///
+/// let readable = Protocol::Connect { codec: Codec::Json, get: false };
+/// assert_eq!(Codec::default(), Codec::Proto);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Codec {
     /// The binary form.
@@ -16,6 +23,16 @@ pub enum Codec {
 }
 
 /// A message that every [`Codec`] can carry; every message with a JSON mapping is one.
+///
+/// ```
+/// use runner_configuration::v1::GetEnvironmentClassRequest;
+/// use runner_configuration_client::rpc::Message;
+///
+/// fn size(message: &impl Message) -> usize {
+///     message.encoded_len()
+/// }
+/// assert_eq!(size(&GetEnvironmentClassRequest::default()), 0);
+/// ```
 pub trait Message: prost::Message + Default + Serialize + DeserializeOwned + 'static {}
 
 impl<M: prost::Message + Default + Serialize + DeserializeOwned + 'static> Message for M {}

@@ -9,6 +9,17 @@ use prost::Name;
 /// A message that says more about an error, as the server sent it.
 ///
 /// [`Error::detail`](super::Error::detail) decodes the one that is asked for.
+///
+/// ```
+/// use runner_configuration_client::rpc::google_rpc::ErrorInfo;
+/// use runner_configuration_client::{Code, Error};
+///
+/// let info = ErrorInfo { reason: "GONE".to_owned(), ..Default::default() };
+/// let error = Error::new(Code::Aborted, "").with_detail(&info);
+/// for detail in error.details() {
+///     println!("{}: {} bytes", detail.type_name(), detail.value().len());
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Detail {
     type_name: String,
@@ -26,16 +37,43 @@ impl Detail {
     }
 
     /// The message's full name, such as `buf.validate.Violations`.
+    ///
+    /// ```
+    /// use runner_configuration_client::rpc::google_rpc::ErrorInfo;
+    /// use runner_configuration_client::{Code, Error};
+    ///
+    /// let info = ErrorInfo { reason: "GONE".to_owned(), ..Default::default() };
+    /// let error = Error::new(Code::Aborted, "").with_detail(&info);
+    /// assert_eq!(error.details()[0].type_name(), "google.rpc.ErrorInfo");
+    /// ```
     pub fn type_name(&self) -> &str {
         &self.type_name
     }
 
     /// The encoded message.
+    ///
+    /// ```
+    /// use runner_configuration_client::rpc::google_rpc::ErrorInfo;
+    /// use runner_configuration_client::{Code, Error};
+    ///
+    /// let info = ErrorInfo { reason: "GONE".to_owned(), ..Default::default() };
+    /// let error = Error::new(Code::Aborted, "").with_detail(&info);
+    /// assert_eq!(&error.details()[0].value()[..], b"\x0a\x04GONE");
+    /// ```
     pub fn value(&self) -> &Bytes {
         &self.value
     }
 
     /// The message; `None` where it is of another type, or malformed.
+    ///
+    /// ```
+    /// use runner_configuration_client::rpc::google_rpc::ErrorInfo;
+    /// use runner_configuration_client::{Code, Error};
+    ///
+    /// let info = ErrorInfo { reason: "GONE".to_owned(), ..Default::default() };
+    /// let error = Error::new(Code::Aborted, "").with_detail(&info);
+    /// assert_eq!(error.details()[0].decode(), Some(info));
+    /// ```
     pub fn decode<M: prost::Message + Name + Default>(&self) -> Option<M> {
         if self.type_name != M::full_name() {
             return None;

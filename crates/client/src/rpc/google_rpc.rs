@@ -31,6 +31,14 @@ names! {
 }
 
 /// The cause, for programmes.
+///
+/// ```
+/// use runner_configuration_client::rpc::google_rpc::ErrorInfo;
+///
+/// let detail = ErrorInfo { reason: "API_DISABLED".to_owned(), ..Default::default() };
+/// let error = runner_configuration_client::Error::new(runner_configuration_client::Code::FailedPrecondition, "").with_detail(&detail);
+/// assert_eq!(error.detail::<ErrorInfo>(), Some(detail));
+/// ```
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ErrorInfo {
     /// The cause, unique in its domain, such as `API_DISABLED`.
@@ -45,6 +53,14 @@ pub struct ErrorInfo {
 }
 
 /// When the call may be made again.
+///
+/// ```
+/// use runner_configuration_client::rpc::google_rpc::RetryInfo;
+///
+/// let detail = RetryInfo { retry_delay: Some(prost_types::Duration { seconds: 5, nanos: 0 }) };
+/// let error = runner_configuration_client::Error::new(runner_configuration_client::Code::Unavailable, "").with_detail(&detail);
+/// assert_eq!(error.detail::<RetryInfo>(), Some(detail));
+/// ```
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct RetryInfo {
     /// At least this time should pass first.
@@ -54,12 +70,29 @@ pub struct RetryInfo {
 
 impl RetryInfo {
     /// How long to wait first; `None` where it is not said, or negative.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use runner_configuration_client::rpc::google_rpc::RetryInfo;
+    ///
+    /// let info = RetryInfo { retry_delay: Some(prost_types::Duration { seconds: 5, nanos: 0 }) };
+    /// assert_eq!(info.delay(), Some(Duration::from_secs(5)));
+    /// ```
     pub fn delay(&self) -> Option<Duration> {
         self.retry_delay?.try_into().ok()
     }
 }
 
 /// What helps the developers of the server.
+///
+/// ```
+/// use runner_configuration_client::rpc::google_rpc::DebugInfo;
+///
+/// let detail = DebugInfo { detail: "out of disk".to_owned(), ..Default::default() };
+/// let error = runner_configuration_client::Error::new(runner_configuration_client::Code::Internal, "").with_detail(&detail);
+/// assert_eq!(error.detail::<DebugInfo>(), Some(detail));
+/// ```
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct DebugInfo {
     /// Where the error happened, the innermost first.
@@ -71,6 +104,15 @@ pub struct DebugInfo {
 }
 
 /// Which quotas are used up.
+///
+/// ```
+/// use runner_configuration_client::rpc::google_rpc::{QuotaFailure, QuotaViolation};
+///
+/// let violation = QuotaViolation { subject: "project:x".to_owned(), description: "1000 a day".to_owned() };
+/// let detail = QuotaFailure { violations: vec![violation] };
+/// let error = runner_configuration_client::Error::new(runner_configuration_client::Code::ResourceExhausted, "").with_detail(&detail);
+/// assert_eq!(error.detail::<QuotaFailure>(), Some(detail));
+/// ```
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct QuotaFailure {
     /// One for each.
@@ -79,6 +121,15 @@ pub struct QuotaFailure {
 }
 
 /// A quota that is used up.
+///
+/// ```
+/// use runner_configuration_client::rpc::google_rpc::{QuotaViolation, QuotaFailure};
+///
+/// fn lines(failure: &QuotaFailure) -> Vec<String> {
+///     let line = |it: &QuotaViolation| format!("{}: {}", it.subject, it.description);
+///     failure.violations.iter().map(line).collect()
+/// }
+/// ```
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct QuotaViolation {
     /// Whose quota it is, such as `project:name`.
@@ -90,6 +141,15 @@ pub struct QuotaViolation {
 }
 
 /// What would have to be otherwise.
+///
+/// ```
+/// use runner_configuration_client::rpc::google_rpc::{PreconditionFailure, PreconditionViolation};
+///
+/// let violation = PreconditionViolation { r#type: "TOS".to_owned(), ..Default::default() };
+/// let detail = PreconditionFailure { violations: vec![violation] };
+/// let error = runner_configuration_client::Error::new(runner_configuration_client::Code::FailedPrecondition, "").with_detail(&detail);
+/// assert_eq!(error.detail::<PreconditionFailure>(), Some(detail));
+/// ```
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct PreconditionFailure {
     /// One for each condition.
@@ -98,6 +158,15 @@ pub struct PreconditionFailure {
 }
 
 /// A condition that does not hold.
+///
+/// ```
+/// use runner_configuration_client::rpc::google_rpc::{PreconditionViolation, PreconditionFailure};
+///
+/// fn lines(failure: &PreconditionFailure) -> Vec<String> {
+///     let line = |it: &PreconditionViolation| format!("{} {}: {}", it.r#type, it.subject, it.description);
+///     failure.violations.iter().map(line).collect()
+/// }
+/// ```
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct PreconditionViolation {
     /// The kind, such as `TOS`.
@@ -112,6 +181,15 @@ pub struct PreconditionViolation {
 }
 
 /// Which fields of the request are wrong.
+///
+/// ```
+/// use runner_configuration_client::rpc::google_rpc::{BadRequest, FieldViolation};
+///
+/// let violation = FieldViolation { field: "host".to_owned(), ..Default::default() };
+/// let detail = BadRequest { field_violations: vec![violation] };
+/// let error = runner_configuration_client::Error::new(runner_configuration_client::Code::InvalidArgument, "").with_detail(&detail);
+/// assert_eq!(error.detail::<BadRequest>(), Some(detail));
+/// ```
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct BadRequest {
     /// One for each.
@@ -120,6 +198,15 @@ pub struct BadRequest {
 }
 
 /// A field that is wrong.
+///
+/// ```
+/// use runner_configuration_client::rpc::google_rpc::{FieldViolation, BadRequest};
+///
+/// fn lines(request: &BadRequest) -> Vec<String> {
+///     let line = |it: &FieldViolation| format!("{}: {}", it.field, it.description);
+///     request.field_violations.iter().map(line).collect()
+/// }
+/// ```
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct FieldViolation {
     /// The path of the field, such as `configuration[0].key`.
@@ -137,6 +224,14 @@ pub struct FieldViolation {
 }
 
 /// By what the server's developers find the request.
+///
+/// ```
+/// use runner_configuration_client::rpc::google_rpc::RequestInfo;
+///
+/// let detail = RequestInfo { request_id: "7f3a".to_owned(), ..Default::default() };
+/// let error = runner_configuration_client::Error::new(runner_configuration_client::Code::Internal, "").with_detail(&detail);
+/// assert_eq!(error.detail::<RequestInfo>(), Some(detail));
+/// ```
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct RequestInfo {
     /// Says something to them only.
@@ -148,6 +243,14 @@ pub struct RequestInfo {
 }
 
 /// Which object the error is about.
+///
+/// ```
+/// use runner_configuration_client::rpc::google_rpc::ResourceInfo;
+///
+/// let detail = ResourceInfo { resource_type: "runner".to_owned(), ..Default::default() };
+/// let error = runner_configuration_client::Error::new(runner_configuration_client::Code::NotFound, "").with_detail(&detail);
+/// assert_eq!(error.detail::<ResourceInfo>(), Some(detail));
+/// ```
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ResourceInfo {
     /// Its type.
@@ -165,6 +268,15 @@ pub struct ResourceInfo {
 }
 
 /// Where there is help.
+///
+/// ```
+/// use runner_configuration_client::rpc::google_rpc::{Help, HelpLink};
+///
+/// let link = HelpLink { url: "https://example.com/quota".to_owned(), ..Default::default() };
+/// let detail = Help { links: vec![link] };
+/// let error = runner_configuration_client::Error::new(runner_configuration_client::Code::ResourceExhausted, "").with_detail(&detail);
+/// assert_eq!(error.detail::<Help>(), Some(detail));
+/// ```
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Help {
     /// Pages.
@@ -173,6 +285,14 @@ pub struct Help {
 }
 
 /// A page that helps.
+///
+/// ```
+/// use runner_configuration_client::rpc::google_rpc::{HelpLink, Help};
+///
+/// fn urls(help: &Help) -> Vec<&str> {
+///     help.links.iter().map(|link: &HelpLink| link.url.as_str()).collect()
+/// }
+/// ```
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct HelpLink {
     /// What it says.
@@ -184,6 +304,14 @@ pub struct HelpLink {
 }
 
 /// A text for the user.
+///
+/// ```
+/// use runner_configuration_client::rpc::google_rpc::LocalizedMessage;
+///
+/// let detail = LocalizedMessage { locale: "en-US".to_owned(), message: "Gone".to_owned() };
+/// let error = runner_configuration_client::Error::new(runner_configuration_client::Code::NotFound, "").with_detail(&detail);
+/// assert_eq!(error.detail::<LocalizedMessage>(), Some(detail));
+/// ```
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct LocalizedMessage {
     /// Its language, as in BCP 47: `en-US`.

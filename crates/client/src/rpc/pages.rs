@@ -11,6 +11,19 @@ use futures_core::Stream;
 use super::{Channel, Code, Error, Message, Response, Rpc};
 
 /// A request for a page of a list; it names what is needed to get to the next page.
+///
+/// ```
+/// use runner_configuration::v1::{ListScmIntegrationsRequest, ListScmIntegrationsResponse, PaginationResponse};
+/// use runner_configuration_client::rpc::ListRequest;
+///
+/// let page = ListScmIntegrationsResponse {
+///     pagination: Some(PaginationResponse { next_token: "2".to_owned() }),
+///     ..Default::default()
+/// };
+/// let mut request = ListScmIntegrationsRequest::default();
+/// request.set_page_token(ListScmIntegrationsRequest::next_page_token(&page).to_owned());
+/// assert_eq!(request.page_token(), "2");
+/// ```
 pub trait ListRequest: Message + Clone {
     /// A page.
     type Response: Message;
@@ -19,15 +32,48 @@ pub trait ListRequest: Message + Clone {
     type Item: Send + 'static;
 
     /// Which page is asked for; empty for the first.
+    ///
+    /// ```
+    /// use runner_configuration::v1::ListScmIntegrationsRequest;
+    /// use runner_configuration_client::rpc::ListRequest;
+    ///
+    /// assert_eq!(ListScmIntegrationsRequest::default().page_token(), "");
+    /// ```
     fn page_token(&self) -> &str;
 
     /// Asks for this page.
+    ///
+    /// ```
+    /// use runner_configuration::v1::ListScmIntegrationsRequest;
+    /// use runner_configuration_client::rpc::ListRequest;
+    ///
+    /// let mut request = ListScmIntegrationsRequest::default();
+    /// request.set_page_token("2".to_owned());
+    /// assert_eq!(request.pagination.unwrap().token, "2");
+    /// ```
     fn set_page_token(&mut self, token: String);
 
     /// The token of the page after this one; empty where it is the last.
+    ///
+    /// ```
+    /// use runner_configuration::v1::{ListScmIntegrationsRequest, ListScmIntegrationsResponse};
+    /// use runner_configuration_client::rpc::ListRequest;
+    ///
+    /// let last = ListScmIntegrationsResponse::default();
+    /// assert_eq!(ListScmIntegrationsRequest::next_page_token(&last), "");
+    /// ```
     fn next_page_token(page: &Self::Response) -> &str;
 
     /// What is on this page.
+    ///
+    /// ```
+    /// use runner_configuration::v1::{ListScmIntegrationsRequest, ListScmIntegrationsResponse, ScmIntegration};
+    /// use runner_configuration_client::rpc::ListRequest;
+    ///
+    /// let integrations = vec![ScmIntegration::default()];
+    /// let page = ListScmIntegrationsResponse { integrations, ..Default::default() };
+    /// assert_eq!(ListScmIntegrationsRequest::into_items(page).len(), 1);
+    /// ```
     fn into_items(page: Self::Response) -> Vec<Self::Item>;
 }
 
@@ -75,6 +121,21 @@ impl<Req: ListRequest> Pages<Req> {
     /// # Errors
     ///
     /// As the call of the page; `internal` where the server repeats a token.
+    ///
+    /// ```
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::{Client, rpc::{UnaryRequest, UnaryResponse}};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), runner_configuration_client::Error> {
+    /// # let answer = |_: UnaryRequest| UnaryResponse::encode(&ListScmIntegrationsResponse::default());
+    /// # let client = Client::builder().transport(answer).build()?;
+    /// let mut pages = client.scm_integrations().list(Default::default()).pages();
+    /// while let Some(page) = pages.next().await {
+    ///     println!("{} integrations", page?.integrations.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Result<Req::Response, Error>> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
@@ -168,6 +229,21 @@ impl<Req: ListRequest> Items<Req> {
     /// # Errors
     ///
     /// As [`Pages::next`].
+    ///
+    /// ```
+    /// # use runner_configuration::v1::*;
+    /// # use runner_configuration_client::{Client, rpc::{UnaryRequest, UnaryResponse}};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), runner_configuration_client::Error> {
+    /// # let answer = |_: UnaryRequest| UnaryResponse::encode(&ListScmIntegrationsResponse::default());
+    /// # let client = Client::builder().transport(answer).build()?;
+    /// let mut integrations = client.scm_integrations().list(Default::default()).stream();
+    /// while let Some(integration) = integrations.next().await {
+    ///     println!("{}", integration?.host);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Result<Req::Item, Error>> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }

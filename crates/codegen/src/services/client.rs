@@ -1,5 +1,7 @@
 //! The client of a service.
 
+mod examples;
+
 use proc_macro2::TokenStream;
 use prost_reflect::ServiceDescriptor;
 use quote::{format_ident, quote};
@@ -7,6 +9,7 @@ use quote::{format_ident, quote};
 use super::{Services, has_no_side_effects, method_docs, service_docs};
 use crate::Error;
 use crate::names::{snake, upper_camel};
+use examples::Examples;
 
 pub(super) fn generate(
     services: &Services<'_>,
@@ -15,6 +18,7 @@ pub(super) fn generate(
     let runtime = &services.client_path;
     let name = format_ident!("{}Client", upper_camel(service.name()));
     let docs = service_docs(service);
+    let examples = Examples::new(services, &name.to_string());
     let mut methods = Vec::new();
     for method in services.methods(service)? {
         let ident = snake(method.name());
@@ -23,10 +27,12 @@ pub(super) fn generate(
         let path = format!("/{}/{}", service.full_name(), method.name());
         let no_side_effects = has_no_side_effects(&method);
         let docs = method_docs(&method);
+        let example = examples.call(&ident.to_string(), &request, &response);
         methods.push(quote! {
             #docs
             ///
             /// The call is made when it is awaited; its error is what the server answers, or why no answer came.
+            #example
             pub fn #ident(
                 &self,
                 request: impl ::core::convert::Into<#request>,
@@ -36,10 +42,13 @@ pub(super) fn generate(
             }
         });
     }
+    let (of_client, of_new, of_channel) =
+        (examples.client(), examples.new_client(), examples.channel());
     Ok(quote! {
         #docs
         ///
         /// A client: every method is one RPC. Clones share the connections.
+        #of_client
         #[derive(Clone, Debug)]
         pub struct #name {
             channel: #runtime::Channel,
@@ -47,11 +56,13 @@ pub(super) fn generate(
 
         impl #name {
             /// A client whose calls go through this channel.
+            #of_new
             pub fn new(channel: #runtime::Channel) -> Self {
                 Self { channel }
             }
 
             /// The channel of this client's calls.
+            #of_channel
             pub fn channel(&self) -> &#runtime::Channel {
                 &self.channel
             }
