@@ -2,10 +2,11 @@
 
 Every secret is a marker, `leak-marker-<uuid>`, so the prefix alone gives any of them away, even one
 that was cut off. It is searched raw, in hex, and in base64 at all three alignments: in the data
-directory (as it was before and after the server stopped: database, write-ahead log), in the
-server's output, in the bytes of all replies (also without chunking and gzip), and in what the
-clients made of them. A search that finds nothing proves something only if it can find: so secrets
-of every kind must be seen on their way to the server, and planted markers must be reported.
+directory (as it was before and after the server stopped: database, write-ahead log), in what the
+server logged at level trace, in what `runnerconf audit list` shows, in the bytes of all replies
+(also without chunking and gzip), and in what the clients made of them. A search that finds nothing
+proves something only if it can find: so secrets of every kind must be seen on their way to the
+server, and planted markers must be reported.
 """
 
 import base64
@@ -25,7 +26,15 @@ SECRET_KINDS = {"token", "refresh_token", "oauth_plaintext_client_secret", "secr
 # Of the RPCs that came after 0.11.
 LLM_SECRET_KINDS = {"api_key", "llm_header_value"}
 WITHOUT_LLM = ("python-0.11", "typescript-0.6")
-WHERE = ("data", "data-live", "server.stdout", "server.stderr", "replies", "seen-by-client.jsonl")
+WHERE = (
+    "data",
+    "data-live",
+    "audit.jsonl",
+    "server.stdout",
+    "server.stderr",
+    "replies",
+    "seen-by-client.jsonl",
+)
 
 
 class UnreadableError(Exception):
@@ -142,6 +151,10 @@ def unsound(run: Path) -> list[str]:
         f"{run}: no {kind} reached the server"
         for kind in sorted(expected - {m["kind"] for m in sent(run)})
     ]
+    if b" TRACE " not in (run / "server.stderr").read_bytes():
+        problems.append(f"{run / 'server.stderr'} is no log at level trace")
+    if b'"CreateHostAuthenticationToken"' not in (run / "audit.jsonl").read_bytes():
+        problems.append(f"{run / 'audit.jsonl'} does not show what was changed")
     databases = [f for f in files(run / "data") if f.read_bytes().startswith(b"SQLite format 3\0")]
     if not databases:
         problems.append(f"{run / 'data'} holds no database")

@@ -47,7 +47,8 @@ class Server:
         with self._stdout.open("wb") as stdout, (run_dir / "server.stderr").open("wb") as stderr:
             self._process = subprocess.Popen(
                 [binary, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--demo"],
-                env=os.environ | {"RUNNERCONF_ADMIN_KEY": key},
+                # The leak check reads what is logged at every level.
+                env=os.environ | {"RUNNERCONF_ADMIN_KEY": key, "RUST_LOG": "trace"},
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
@@ -71,6 +72,14 @@ class Server:
             check=True,
             stdout=subprocess.DEVNULL,
         )
+
+    def list_audit(self, file: Path) -> None:
+        with file.open("wb") as stdout:
+            subprocess.run(
+                [self._binary, "audit", "list", "--data", self.data],
+                check=True,
+                stdout=stdout,
+            )
 
     def stop(self) -> int:
         if self._process.poll() is None:
@@ -168,6 +177,7 @@ def run(arguments: argparse.Namespace) -> bool:
         )
         seconds = time.monotonic() - began
         proxy.close()
+        server.list_audit(run_dir / "audit.jsonl")
         shutil.copytree(server.data, run_dir / "data-live")
     finally:
         exit_code = server.stop()

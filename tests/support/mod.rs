@@ -37,7 +37,8 @@ pub struct TestServer {
     pub store: Arc<SqliteStore>,
     /// Opens what is sealed to [`RUNNER`].
     pub runner_key: KeyPair,
-    _folder: tempfile::TempDir,
+    /// Holds the store.
+    pub folder: tempfile::TempDir,
 }
 
 impl TestServer {
@@ -65,7 +66,7 @@ impl TestServer {
             address,
             store,
             runner_key,
-            _folder: folder,
+            folder,
         }
     }
 

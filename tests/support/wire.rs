@@ -266,7 +266,8 @@ fn enveloped(message: &[u8]) -> Vec<u8> {
     body.to_vec()
 }
 
-fn connect_code(code: i32) -> String {
+/// The name of a gRPC status.
+pub fn connect_code(code: i32) -> String {
     [
         "ok",
         "canceled",

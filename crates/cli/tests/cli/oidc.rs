@@ -8,6 +8,8 @@ use crate::support::{Folder, Server, complaint, path};
 fn serve(folder: &Folder, provider: &Provider, more: &[&str]) -> Server {
     let mut serve = folder.serve();
     serve.args(["--demo", "--oidc-issuer", &provider.issuer()]);
+    // At every level, no token is logged.
+    serve.env("RUST_LOG", "trace");
     serve.args(["--oidc-audience", AUDIENCE]).args(more);
     Server::start(serve, folder)
 }
