@@ -43,7 +43,9 @@ async fn no_token_counts_after_its_key_was_removed_and_none_is_refused_before() 
                 let token = tokens[index % 2].clone();
                 tokio::spawn(async move {
                     let mut calls = Vec::new();
-                    while !stop.load(Ordering::SeqCst) {
+                    loop {
+                        // The last call begins after everything else.
+                        let last = stop.load(Ordering::SeqCst);
                         let began = Instant::now();
                         let accepted = caller(&bearer, &token).await.is_ok();
                         let ended = Instant::now();
@@ -52,9 +54,11 @@ async fn no_token_counts_after_its_key_was_removed_and_none_is_refused_before() 
                             ended,
                             accepted,
                         });
+                        if last {
+                            break calls;
+                        }
                         tokio::time::sleep(Duration::from_millis(1)).await;
                     }
-                    calls
                 })
             })
             .collect();
