@@ -23,7 +23,7 @@
 //!
 //! # Compatible databases
 //!
-//! Tested: PostgreSQL 15, by the suite that every store passes. Everything below was only read, in the documentation of
+//! Tested: PostgreSQL 15, by the suite that every store passes. Everything below is general knowledge, not tried, of
 //! these databases, and run on none of them.
 //!
 //! - No advisory locks, no `LISTEN`, no deferrable constraints, no extension. A trigger, in PL/pgSQL, keeps the record of
