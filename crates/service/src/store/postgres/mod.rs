@@ -23,8 +23,8 @@
 //!
 //! # Compatible databases
 //!
-//! Tested: PostgreSQL 15, by the suite that every store passes. Everything below is general knowledge, not tried, of
-//! these databases, and run on none of them.
+//! Tested: PostgreSQL 15, by the suite that every store passes. Everything below is from general knowledge of
+//! these databases, and was run on none of them.
 //!
 //! - No advisory locks, no `LISTEN`, no deferrable constraints, no extension. A trigger, in PL/pgSQL, keeps the record of
 //!   changes from being rewritten; it runs when somebody tries.
