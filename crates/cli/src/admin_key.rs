@@ -8,6 +8,7 @@ use runner_configuration_service::store::{Change, Store};
 use runner_configuration_service::{ADMIN_SUBJECT, KeyHash};
 use zeroize::Zeroizing;
 
+use crate::data_folder::DataFolder;
 use crate::error::Error;
 use crate::{api_key, secret_file};
 
@@ -15,10 +16,10 @@ const VARIABLE: &str = "RUNNERCONF_ADMIN_KEY";
 const FILE_NAME: &str = "admin.key";
 
 /// Makes the admin key the one that the store accepts. The store gets its hash only.
-pub(crate) async fn register(store: &impl Store, folder: &Path) -> Result<(), Error> {
+pub(crate) async fn register(store: &impl Store, data: &DataFolder) -> Result<(), Error> {
     let key = match from_environment()? {
         Some(key) => key,
-        None => from_file(folder)?,
+        None => from_file(&data.make()?)?,
     };
     let change = Change::by_operator("serve", SystemTime::now());
     let hash = KeyHash::of(&key);

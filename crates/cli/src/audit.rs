@@ -9,6 +9,7 @@ use clap::Subcommand;
 pub(crate) use self::record::kind;
 
 use crate::error::Error;
+use crate::place;
 
 /// Shows who changed what, and forgets the oldest of it.
 ///
@@ -27,10 +28,7 @@ enum Command {
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .map_err(Error::Start)?;
-    runtime.block_on(async {
+    place::block_on(async {
         match arguments.command {
             Command::List(arguments) => list::run(arguments).await,
             Command::Forget(arguments) => forget::run(arguments).await,

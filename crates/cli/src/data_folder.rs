@@ -1,10 +1,11 @@
-//! The folder in which everything is kept.
+//! The folder in which everything is kept, unless the store is in a database elsewhere.
 
-use std::path::{Path, PathBuf};
+use std::fs::DirBuilder;
+use std::io;
+use std::path::PathBuf;
 
 use clap::Args;
 use etcetera::BaseStrategy as _;
-use runner_configuration_service::store::sqlite::{FILE_NAME, SqliteStore};
 
 use crate::error::Error;
 
@@ -28,19 +29,19 @@ impl DataFolder {
         };
         std::path::absolute(folder).map_err(Error::Start)
     }
-}
 
-/// Opens the store of this folder; makes both where they are missing.
-pub(crate) fn open_store(folder: &Path) -> Result<SqliteStore, Error> {
-    let file = folder.join(FILE_NAME);
-    SqliteStore::open(&file).map_err(|error| Error::open(&file, error))
-}
-
-/// Opens the store of this folder, which has to be there: a mistyped folder is not to become an empty store.
-pub(crate) fn open_existing_store(folder: &Path) -> Result<SqliteStore, Error> {
-    // Anything but a clear "no" is left to the store, which says more about it.
-    if matches!(folder.join(FILE_NAME).try_exists(), Ok(false)) {
-        return Err(Error::NoStore(folder.to_owned()));
+    /// The folder, which is made where it is missing, for this user only.
+    pub(crate) fn make(&self) -> Result<PathBuf, Error> {
+        let folder = self.path()?;
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        let cannot = |reason: io::Error| Error::Folder {
+            path: folder.clone(),
+            reason,
+        };
+        builder.create(&folder).map_err(cannot)?;
+        Ok(folder)
     }
-    open_store(folder)
 }

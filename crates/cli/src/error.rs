@@ -22,8 +22,32 @@ pub(crate) enum Error {
     #[error("there is no store in {}: name its folder with --data, or make one with runnerconf serve or runnerconf runner apply", .0.display())]
     NoStore(PathBuf),
 
+    #[error(
+        "there is no store in this database: correct --database, or make one with runnerconf serve or runnerconf runner apply"
+    )]
+    NoStoreInDatabase,
+
+    #[error(
+        "--database does not name a store: give postgres://USER@HOST:PORT/DATABASE, or sqlite://FILE"
+    )]
+    Database,
+
+    #[error(
+        "the URL of --database holds a password, which other users of this machine could see: leave it out, and give --database-password-file or PGPASSWORD"
+    )]
+    PasswordInUrl,
+
+    #[error("there is no file {}: correct --database-password-file", .0.display())]
+    NoPasswordFile(PathBuf),
+
+    #[error("cannot make the folder {}: {reason}; choose a data folder that this user may write to", path.display())]
+    Folder { path: PathBuf, reason: io::Error },
+
     #[error("cannot open the store {}: {reason}", path.display())]
     Open { path: PathBuf, reason: StoreError },
+
+    #[error("cannot open the store: {0}")]
+    OpenDatabase(StoreError),
 
     // It names its file itself.
     #[error("cannot open the store: {0}")]

@@ -8,10 +8,11 @@ mod revoke;
 use clap::Subcommand;
 
 use crate::error::Error;
+use crate::place;
 
 /// Makes, shows and revokes API keys.
 ///
-/// These commands work on the data folder itself, also while a server uses it: the server sees the changes at once.
+/// These commands work on the store itself, also while servers use it: they see the changes at once.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -26,10 +27,7 @@ enum Command {
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .map_err(Error::Start)?;
-    runtime.block_on(async {
+    place::block_on(async {
         match arguments.command {
             Command::Create(arguments) => create::run(arguments).await,
             Command::List(arguments) => list::run(arguments).await,

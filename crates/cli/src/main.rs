@@ -23,6 +23,7 @@ mod names;
 mod oidc;
 mod output;
 mod pages;
+mod place;
 mod profile;
 mod request;
 mod runner;

@@ -1,4 +1,4 @@
-//! `runnerconf runner`: the runners, worked on in the store itself. A server on the same folder sees changes at once.
+//! `runnerconf runner`: the runners, worked on in the store itself. Servers on the same store see changes at once.
 
 mod apply;
 pub(crate) mod file;
@@ -12,10 +12,11 @@ use runner_configuration_service::seal::PublicKey;
 use runner_configuration_service::store::{KeyFingerprint, ObjectCounts, Runner};
 
 use crate::error::Error;
+use crate::place;
 
 /// Registers, shows and removes runners.
 ///
-/// These commands work on the data folder itself, also while a server uses it: the server sees the changes at once.
+/// These commands work on the store itself, also while servers use it: they see the changes at once.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -31,10 +32,7 @@ enum Command {
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .map_err(Error::Start)?;
-    runtime.block_on(async {
+    place::block_on(async {
         match arguments.command {
             Command::Apply(arguments) => apply::run(arguments).await,
             Command::List(arguments) => list::run(arguments).await,

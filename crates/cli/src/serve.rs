@@ -3,7 +3,6 @@
 use std::future::IntoFuture as _;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -20,15 +19,15 @@ use tower::ServiceBuilder;
 use tower::make::Shared;
 
 use crate::cors::Origin;
-use crate::data_folder::{DataFolder, open_store};
 use crate::duration::Span;
 use crate::error::Error;
 use crate::oidc::OidcArguments;
+use crate::place::StoreArguments;
 use crate::signals::{Reloads, Signals};
 use crate::tls::TlsArguments;
 use crate::{admin_key, cors, demo, logging, output};
 
-/// Serves the API from a data folder, until SIGTERM or Ctrl-C.
+/// Serves the API, until SIGTERM or Ctrl-C.
 ///
 /// Connect, gRPC and gRPC-Web are served on one port, over HTTP/1.1 and HTTP/2, below / and below /api. Once it answers,
 /// the line `listening on http://ADDRESS` (with TLS, https) is written to standard output. Logs go to standard error;
@@ -37,14 +36,19 @@ use crate::{admin_key, cors, demo, logging, output};
 /// Every call needs the header `Authorization: Bearer KEY`, but for gRPC's server reflection and health checks. The admin
 /// key is the one in RUNNERCONF_ADMIN_KEY, if that is set; otherwise it is in the file admin.key of the data folder, which
 /// is made at the first start. With --oidc-issuer, the tokens of an OpenID provider are accepted as well as keys.
+///
+/// Servers that share a database each serve all of it. Give them the same admin key: there is one, that of the server that
+/// started last.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Environment:
   RUNNERCONF_ADMIN_KEY  the admin key, instead of the one in the data folder
+  PGPASSWORD            the password for --database
   RUST_LOG              what is logged, as in warn or info,rpc=debug [default: info]
 
 Examples:
   runnerconf serve --demo
   runnerconf serve --listen 127.0.0.1:0 --data ./data
+  runnerconf serve --database postgres://runnerconf@db.example.com/runnerconf --database-password-file password
   runnerconf serve --listen 0.0.0.0:443 --tls-cert server.crt --tls-key server.key
   runnerconf serve --oidc-issuer https://login.example.com --oidc-audience runnerconf
   curl -H \"Authorization: Bearer $(cat ./data/admin.key)\" -H 'Content-Type: application/json' -d '{}' \\
@@ -73,7 +77,7 @@ pub(crate) struct Arguments {
     oidc: OidcArguments,
 
     #[command(flatten)]
-    data: DataFolder,
+    store: StoreArguments,
 
     /// Register a runner to try things on: d2c94c27-3b76-4a42-b88c-95a85e392c68, with a schema and a key pair, whose
     /// private key is in demo-runner.key in the data folder
@@ -112,8 +116,7 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     let provider = arguments.oidc.start()?;
     let listener = listen(arguments.listen, tls.is_some(), arguments.plaintext).await?;
     let address = listener.local_addr().map_err(Error::Start)?;
-    let folder = arguments.data.path()?;
-    let store = prepare_store(&folder, arguments.demo).await?;
+    let store = prepare_store(&arguments.store, arguments.demo).await?;
 
     let health = Health::new([SERVICE_NAME]).await;
     let reflection = reflection(&[FILE_DESCRIPTOR_SET, Health::DESCRIPTORS])
@@ -162,7 +165,7 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     }
     tracing::info!(
         %address,
-        data = %folder.display(),
+        store = %arguments.store.place()?,
         version = env!("CARGO_PKG_VERSION"),
         "serving"
     );
@@ -230,11 +233,14 @@ async fn listen(address: SocketAddr, tls: bool, plaintext: bool) -> Result<TcpLi
     Ok(listener)
 }
 
-async fn prepare_store(folder: &Path, with_demo: bool) -> Result<Arc<impl Store + use<>>, Error> {
-    let store = open_store(folder)?;
-    admin_key::register(&store, folder).await?;
+async fn prepare_store(
+    arguments: &StoreArguments,
+    with_demo: bool,
+) -> Result<Arc<impl Store + use<>>, Error> {
+    let store = arguments.open().await?;
+    admin_key::register(&store, &arguments.data).await?;
     if with_demo {
-        demo::register(&store, folder).await?;
+        demo::register(&store, &arguments.data.make()?).await?;
     }
     Ok(Arc::new(store))
 }

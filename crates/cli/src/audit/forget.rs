@@ -4,10 +4,10 @@ use std::time::SystemTime;
 
 use runner_configuration_service::store::Store;
 
-use crate::data_folder::{DataFolder, open_existing_store};
 use crate::duration::Span;
 use crate::error::Error;
 use crate::output;
+use crate::place::StoreArguments;
 
 /// Forgets the changes that are older than this.
 #[derive(Debug, clap::Args)]
@@ -19,11 +19,11 @@ pub(super) struct Arguments {
     older_than: Span,
 
     #[command(flatten)]
-    data: DataFolder,
+    store: StoreArguments,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
-    let store = open_existing_store(&arguments.data.path()?)?;
+    let store = arguments.store.open_existing().await?;
     let before = arguments.older_than.before(SystemTime::now());
     let forgotten = store.forget_changes(before).await?;
     store.close().await?;

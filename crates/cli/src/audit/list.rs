@@ -3,9 +3,9 @@
 use runner_configuration_service::store::Store;
 
 use super::record::Record;
-use crate::data_folder::{DataFolder, open_existing_store};
 use crate::error::Error;
 use crate::output;
+use crate::place::StoreArguments;
 
 /// Shows the record of changes, oldest first, as one JSON object in a line.
 ///
@@ -26,14 +26,14 @@ pub(super) struct Arguments {
     limit: Option<usize>,
 
     #[command(flatten)]
-    data: DataFolder,
+    store: StoreArguments,
 }
 
 /// How many are read at once, so that a long record does not have to fit into memory.
 const PAGE: usize = 1000;
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
-    let store = open_existing_store(&arguments.data.path()?)?;
+    let store = arguments.store.open_existing().await?;
     let mut after = arguments.after;
     let mut left = arguments.limit.unwrap_or(usize::MAX);
     while left > 0 {

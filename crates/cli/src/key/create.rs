@@ -8,8 +8,8 @@ use runner_configuration_service::{ADMIN_SUBJECT, KeyHash};
 use uuid::Uuid;
 
 use super::expiry::Expiry;
-use crate::data_folder::{DataFolder, open_store};
 use crate::error::Error;
+use crate::place::StoreArguments;
 use crate::subject::{Subject, shown};
 use crate::{api_key, output};
 
@@ -49,7 +49,7 @@ pub(super) struct Arguments {
     read_only: bool,
 
     #[command(flatten)]
-    data: DataFolder,
+    store: StoreArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -95,7 +95,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
     };
     let id = api_key.id;
     let key = api_key::generate()?;
-    let store = open_store(&arguments.data.path()?)?;
+    let store = arguments.store.open().await?;
     let change = Change::by_operator("key create", now);
     let created = store
         .create_api_key(change, api_key, KeyHash::of(&key))

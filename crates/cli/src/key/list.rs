@@ -5,25 +5,25 @@ use std::time::SystemTime;
 use runner_configuration::Timestamp;
 use runner_configuration_service::store::{ApiKey, Role, Store};
 
-use crate::data_folder::{DataFolder, open_existing_store};
 use crate::error::Error;
 use crate::output;
+use crate::place::StoreArguments;
 use crate::subject::shown;
 use crate::table::table;
 
 /// Shows the API keys that there are: not the keys themselves, which are not kept.
 ///
-/// The admin key of the data folder has the id 00000000-0000-0000-0000-000000000000.
+/// The admin key has the id 00000000-0000-0000-0000-000000000000.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   runnerconf key list")]
 pub(super) struct Arguments {
     #[command(flatten)]
-    data: DataFolder,
+    store: StoreArguments,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
-    let store = open_existing_store(&arguments.data.path()?)?;
+    let store = arguments.store.open_existing().await?;
     let keys = store.api_keys().await?;
     store.close().await?;
     let now = SystemTime::now();

@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use runner_configuration_service::store::{ApiKey, ApiKeyRevoked, Change, Store};
 use uuid::Uuid;
 
-use crate::data_folder::{DataFolder, open_existing_store};
 use crate::error::Error;
 use crate::output;
+use crate::place::StoreArguments;
 
 /// Revokes an API key, for good: calls with it are refused from now on, by every server on the store.
 #[derive(Debug, clap::Args)]
@@ -18,16 +18,15 @@ pub(super) struct Arguments {
     id: Uuid,
 
     #[command(flatten)]
-    data: DataFolder,
+    store: StoreArguments,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
-    let Arguments { id, data } = arguments;
-    let folder = data.path()?;
+    let Arguments { id, store } = arguments;
     if id == ApiKey::ADMIN {
-        return Err(Error::RevokesAdminKey(folder));
+        return Err(Error::RevokesAdminKey(store.data.path()?));
     }
-    let store = open_existing_store(&folder)?;
+    let store = store.open_existing().await?;
     let change = Change::by_operator("key revoke", SystemTime::now());
     let revoked = store.revoke_api_key(change, id).await?;
     store.close().await?;

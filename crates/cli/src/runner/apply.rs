@@ -6,10 +6,10 @@ use runner_configuration_service::store::{Change, Runner, RunnerPut, Store};
 
 use super::file::{self, RunnerFile};
 use super::{present_key, title};
-use crate::data_folder::{DataFolder, open_store};
 use crate::error::Error;
 use crate::input::Source;
 use crate::output;
+use crate::place::StoreArguments;
 
 /// Registers the runners of a file, or changes them.
 ///
@@ -43,7 +43,7 @@ pub(super) struct Arguments {
     file: Source,
 
     #[command(flatten)]
-    data: DataFolder,
+    store: StoreArguments,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
@@ -52,7 +52,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
         from: arguments.file.to_string(),
         what,
     })?;
-    let store = open_store(&arguments.data.path()?)?;
+    let store = arguments.store.open().await?;
     for runner in runners {
         let (runner, put) = apply(&store, runner).await?;
         let done = match put {

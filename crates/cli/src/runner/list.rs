@@ -3,8 +3,8 @@
 use runner_configuration_service::store::{Runner, Store};
 
 use super::{fingerprint, present_key};
-use crate::data_folder::{DataFolder, open_existing_store};
 use crate::error::Error;
+use crate::place::StoreArguments;
 use crate::table::table;
 use crate::{names, output};
 
@@ -17,11 +17,11 @@ use crate::{names, output};
   runnerconf runner list")]
 pub(super) struct Arguments {
     #[command(flatten)]
-    data: DataFolder,
+    store: StoreArguments,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
-    let store = open_existing_store(&arguments.data.path()?)?;
+    let store = arguments.store.open_existing().await?;
     let mut rows = Vec::new();
     for runner in store.runners().await? {
         let stale = store.stale_secrets(runner.id, present_key(&runner)).await?;

@@ -6,9 +6,9 @@ use runner_configuration_service::store::{Change, RunnerRemoved, Store};
 use uuid::Uuid;
 
 use super::describe;
-use crate::data_folder::{DataFolder, open_existing_store};
 use crate::error::Error;
 use crate::output;
+use crate::place::StoreArguments;
 
 /// Removes a runner.
 ///
@@ -26,12 +26,12 @@ pub(super) struct Arguments {
     force: bool,
 
     #[command(flatten)]
-    data: DataFolder,
+    store: StoreArguments,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
-    let Arguments { id, force, data } = arguments;
-    let store = open_existing_store(&data.path()?)?;
+    let Arguments { id, force, store } = arguments;
+    let store = store.open_existing().await?;
     let change = Change::by_operator("runner remove", SystemTime::now());
     let removed = store.remove_runner(change, id, force).await?;
     store.close().await?;

@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use super::{fingerprint, present_key};
 use crate::audit::kind;
-use crate::data_folder::{DataFolder, open_existing_store};
 use crate::error::Error;
 use crate::output;
+use crate::place::StoreArguments;
 use crate::table::table;
 
 /// Shows the secrets that have to be entered again, because they were sealed to another key than the runner's present one.
@@ -22,12 +22,12 @@ pub(super) struct Arguments {
     id: Uuid,
 
     #[command(flatten)]
-    data: DataFolder,
+    store: StoreArguments,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Error> {
-    let Arguments { id, data } = arguments;
-    let store = open_existing_store(&data.path()?)?;
+    let Arguments { id, store } = arguments;
+    let store = store.open_existing().await?;
     let runner = store.runner(id).await?.ok_or(Error::NoRunner(id))?;
     let stale = store.stale_secrets(id, present_key(&runner)).await?;
     store.close().await?;

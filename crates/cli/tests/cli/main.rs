@@ -6,11 +6,16 @@
 mod admin_key;
 mod audit;
 mod completions;
+// The server that the service's own tests have.
+#[path = "../../../service/tests/postgres/mod.rs"]
+#[expect(dead_code, reason = "each test program uses another part")]
+mod database;
 mod demo;
 mod failures;
 mod keys;
 mod obstacles;
 mod oidc;
+mod postgres;
 // The provider that the service's own tests have.
 #[path = "../../../service/tests/oidc/provider.rs"]
 #[expect(dead_code, reason = "those tests use more of it")]

@@ -24,6 +24,7 @@ pub(crate) fn runnerconf<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Co
         "GITPOD_BASE_URL",
         "ONA_API_KEY",
         "ONA_BASE_URL",
+        "PGPASSWORD",
         "RUNNERCONF_ADMIN_KEY",
         "RUNNERCONF_PROFILE",
         "RUST_LOG",

@@ -21,7 +21,7 @@ fn shared() -> Option<&'static Server> {
 pub(crate) struct Server {
     programs: PathBuf,
     folder: TempDir,
-    port: u16,
+    port: String,
     options: String,
     /// Stops the server as soon as nobody holds its standard input any more.
     guardian: Child,
@@ -42,7 +42,10 @@ impl Server {
         run(initdb.args(["--locale=C", "-D"]).arg(&data));
 
         let socket = folder.path().display();
-        let port = 5432;
+        let port = settings
+            .iter()
+            .find_map(|setting| setting.strip_prefix("port="));
+        let port = port.unwrap_or("5432").to_owned();
         let mut options = format!("-k {socket} -c port={port} -c max_connections=1000");
         let defaults = ["listen_addresses=", "fsync=off", "full_page_writes=off"];
         for setting in defaults.iter().chain(settings) {
@@ -86,6 +89,7 @@ impl Server {
         let mut psql = Command::new(self.programs.join("psql"));
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
             .args(["-U", "postgres", "-d", database, "-c", sql])
+            .args(["-p", &self.port])
             .arg("-h")
             .arg(self.folder.path());
         String::from_utf8(run(&mut psql).stdout).unwrap()
@@ -102,14 +106,26 @@ impl Server {
     /// How the store reaches a database.
     pub(crate) fn url(&self, database: &str) -> String {
         format!(
-            "postgres:///{database}?host={}&user=postgres",
-            self.folder.path().display()
+            "postgres:///{database}?host={}&port={}&user=postgres",
+            self.folder.path().display(),
+            self.port
         )
     }
 
     /// Where its files are.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// A file that only the server can read.
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        if is_root() {
+            run(Command::new("chown").arg("postgres").arg(&path));
+        }
+        path
     }
 
     fn control(&self, arguments: &[&str]) {

@@ -37,6 +37,14 @@ pub(super) async fn migrate(pool: &Pool) -> Result<(), StoreError> {
         .await
 }
 
+/// Whether there is a store in the database.
+pub(super) async fn is_store(pool: &Pool) -> Result<bool, StoreError> {
+    let version = pool
+        .run(Mode::LookUp, (), |session, ()| Box::pin(inspect(session)))
+        .await?;
+    Ok(version.is_some())
+}
+
 /// The version that the database has, if it is a store.
 async fn inspect(session: &Session) -> Result<Option<i32>, Failure> {
     let has = |table| has_table(session, table);

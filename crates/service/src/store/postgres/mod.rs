@@ -4,12 +4,12 @@
 //! module of each kind says which, and why these are enough. Transactions that touch the same object wait for each
 //! other, instead of failing as they would under `SERIALIZABLE`. Where a database reports a serialisation failure or a
 //! deadlock all the same, the transaction is repeated, a dozen times at most, with a pause that grows and is left to
-//! chance; after that the change fails with [`StoreError::Busy`]. `BEGIN` travels with the first
+//! chance; after that the change fails with [`StoreError::Busy`](super::StoreError::Busy). `BEGIN` travels with the first
 //! statement, and statements that don't depend on each other travel together.
 //!
 //! **Limits.** Statements and locks have time-outs in the database ([`PostgresOptions::statement_timeout`]); besides,
 //! nobody waits much longer than that for an answer. So a database that hangs, or cannot be reached, is
-//! [`StoreError::Unavailable`]; once a commit was sent, it is [`StoreError::OutcomeUnknown`]. A connection that was lost
+//! [`StoreError::Unavailable`](super::StoreError::Unavailable); once a commit was sent, it is [`StoreError::OutcomeUnknown`](super::StoreError::OutcomeUnknown). A connection that was lost
 //! is replaced; what had not begun to commit is repeated on another one. Nothing has to be restarted.
 //!
 //! **Durability** is the database's: `fsync` and, with standbys that may take over, `synchronous_standby_names`. Where
@@ -63,9 +63,7 @@ mod test_server;
 
 pub use options::PostgresOptions;
 
-use self::connect::Connector;
 use self::pool::Pool;
-use super::StoreError;
 
 /// A [`Store`](super::Store) in a PostgreSQL database.
 ///
@@ -73,17 +71,6 @@ use super::StoreError;
 /// what it has not begun to commit.
 pub struct PostgresStore {
     pool: Pool,
-}
-
-impl PostgresStore {
-    async fn open_with(
-        connector: Connector,
-        options: &PostgresOptions,
-    ) -> Result<Self, StoreError> {
-        let pool = Pool::new(connector, options.limits, options.connections);
-        migrate::migrate(&pool).await?;
-        Ok(Self { pool })
-    }
 }
 
 impl std::fmt::Debug for PostgresStore {

@@ -9,8 +9,10 @@ use rustls::pki_types::pem::PemObject as _;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
-use super::pool::Mode;
-use super::{PostgresStore, connect};
+use super::PostgresStore;
+use super::connect::Connector;
+use super::migrate::{is_store, migrate};
+use super::pool::{Mode, Pool};
 use crate::store::StoreError;
 
 /// How to open a PostgreSQL store.
@@ -127,17 +129,54 @@ impl PostgresOptions {
     /// [`StoreError::NewerVersion`] and [`StoreError::Damaged`] if it holds something else; [`StoreError::Address`] if
     /// TLS is asked for and cannot be set up.
     pub async fn open(&self) -> Result<PostgresStore, StoreError> {
-        PostgresStore::open_with(connect::Connector::new(self)?, self).await
+        let pool = self.pool()?;
+        migrate(&pool).await?;
+        Ok(PostgresStore { pool })
+    }
+
+    /// Opens the store, brought to the newest schema; `None`, without making anything, if there is none.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_existing(&self) -> Result<Option<PostgresStore>, StoreError> {
+        let pool = self.pool()?;
+        if !is_store(&pool).await? {
+            return Ok(None);
+        }
+        migrate(&pool).await?;
+        Ok(Some(PostgresStore { pool }))
+    }
+
+    fn pool(&self) -> Result<Pool, StoreError> {
+        let connector = Connector::new(self)?;
+        Ok(Pool::new(connector, self.limits, self.connections))
+    }
+}
+
+/// As a URL, without user and password.
+impl fmt::Display for PostgresOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hosts: Vec<String> = self
+            .config
+            .get_hosts()
+            .iter()
+            .map(|host| match host {
+                Host::Tcp(name) => name.clone(),
+                #[cfg(unix)]
+                Host::Unix(folder) => folder.display().to_string(),
+            })
+            .collect();
+        let database = self.config.get_dbname().unwrap_or_default();
+        write!(f, "postgres://{}/{database}", hosts.join(","))
     }
 }
 
 // Not even the user is shown.
 impl fmt::Debug for PostgresOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PostgresOptions")
-            .field("hosts", &self.config.get_hosts())
-            .field("database", &self.config.get_dbname())
-            .finish_non_exhaustive()
+        f.debug_tuple("PostgresOptions")
+            .field(&self.to_string())
+            .finish()
     }
 }
 
@@ -258,6 +297,7 @@ mod tests {
         let options = PostgresOptions::from_url("postgres://u:secret@h/d").unwrap();
         assert!(options.has_password());
         let options = options.password("another secret");
-        assert!(!format!("{options:?}").contains("secret"));
+        assert!(!format!("{options:?} {options}").contains("secret"));
+        assert_eq!(options.to_string(), "postgres://h/d");
     }
 }

@@ -1,0 +1,163 @@
+//! Where the store is: in the data folder, or in a database elsewhere.
+
+mod any_store;
+
+use std::env;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use runner_configuration_service::store::postgres::PostgresOptions;
+use runner_configuration_service::store::sqlite::{FILE_NAME, SqliteStore};
+use zeroize::Zeroizing;
+
+pub(crate) use self::any_store::AnyStore;
+use crate::data_folder::DataFolder;
+use crate::error::Error;
+use crate::secret_file;
+
+const PASSWORD_VARIABLE: &str = "PGPASSWORD";
+
+/// The arguments of every command that works on the store.
+#[derive(Debug, Args)]
+pub(crate) struct StoreArguments {
+    #[command(flatten)]
+    pub(crate) data: DataFolder,
+
+    /// Where the store is, if not in the data folder: postgres://USER@HOST:PORT/DATABASE, with sslmode=disable for a
+    /// database on another machine without TLS, or sqlite://FILE
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+
+    #[command(flatten)]
+    credentials: Credentials,
+}
+
+/// What a database beyond this machine wants and shows.
+#[derive(Debug, Args)]
+pub(crate) struct Credentials {
+    /// File with the password for the database [default: the password in PGPASSWORD, if it is set]
+    #[arg(long = "database-password-file", value_name = "FILE")]
+    password_file: Option<PathBuf>,
+
+    /// Only a database with a certificate that one of these, in PEM, has issued [default: those that the platform
+    /// trusts]
+    #[arg(long = "database-ca", value_name = "FILE")]
+    authorities: Option<PathBuf>,
+}
+
+impl StoreArguments {
+    /// Opens the store; makes it where it is missing.
+    pub(crate) async fn open(&self) -> Result<AnyStore, Error> {
+        self.place()?.open().await
+    }
+
+    /// Opens the store, which has to be there: a mistyped place is not to become an empty store.
+    pub(crate) async fn open_existing(&self) -> Result<AnyStore, Error> {
+        self.place()?.open_existing().await
+    }
+
+    pub(crate) fn place(&self) -> Result<Place, Error> {
+        match &self.database {
+            Some(url) => Place::from_url(url, &self.credentials),
+            None => Ok(Place::Sqlite(self.data.path()?.join(FILE_NAME))),
+        }
+    }
+}
+
+/// Where a store is, and how it is reached. Shown without user and password.
+pub(crate) enum Place {
+    Sqlite(PathBuf),
+    Postgres(Box<PostgresOptions>),
+}
+
+impl Place {
+    pub(crate) fn from_url(url: &str, credentials: &Credentials) -> Result<Self, Error> {
+        if let Some(file) = url.strip_prefix("sqlite://")
+            && !file.is_empty()
+        {
+            let file = std::path::absolute(file).map_err(Error::Start)?;
+            return Ok(Self::Sqlite(file));
+        }
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err(Error::Database);
+        }
+        let mut options = PostgresOptions::from_url(url)?;
+        if options.has_password() {
+            return Err(Error::PasswordInUrl);
+        }
+        if let Some(password) = credentials.password()? {
+            options = options.password(&password);
+        }
+        if let Some(file) = &credentials.authorities {
+            let pem = fs::read(file).map_err(|reason| Error::TlsFile {
+                path: file.clone(),
+                reason,
+            })?;
+            options = options.authorities(&pem)?;
+        }
+        Ok(Self::Postgres(Box::new(options)))
+    }
+
+    pub(crate) async fn open(&self) -> Result<AnyStore, Error> {
+        match self {
+            Self::Sqlite(file) => open_file(file),
+            Self::Postgres(options) => {
+                let store = options.open().await.map_err(Error::OpenDatabase)?;
+                Ok(AnyStore::Postgres(Box::new(store)))
+            }
+        }
+    }
+
+    pub(crate) async fn open_existing(&self) -> Result<AnyStore, Error> {
+        match self {
+            // Anything but a clear "no" is left to the store, which says more about it.
+            Self::Sqlite(file) if matches!(file.try_exists(), Ok(false)) => {
+                Err(Error::NoStore(file.parent().unwrap_or(file).to_owned()))
+            }
+            Self::Sqlite(file) => open_file(file),
+            Self::Postgres(options) => {
+                let store = options.open_existing().await.map_err(Error::OpenDatabase)?;
+                store
+                    .map(|store| AnyStore::Postgres(Box::new(store)))
+                    .ok_or(Error::NoStoreInDatabase)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(file) => file.display().fmt(f),
+            Self::Postgres(options) => options.fmt(f),
+        }
+    }
+}
+
+impl Credentials {
+    fn password(&self) -> Result<Option<Zeroizing<String>>, Error> {
+        match &self.password_file {
+            Some(file) => match secret_file::read(file)? {
+                Some(password) => Ok(Some(password)),
+                None => Err(Error::NoPasswordFile(file.clone())),
+            },
+            None => Ok(env::var(PASSWORD_VARIABLE).ok().map(Zeroizing::new)),
+        }
+    }
+}
+
+fn open_file(file: &Path) -> Result<AnyStore, Error> {
+    let store = SqliteStore::open(file).map_err(|error| Error::open(file, error))?;
+    Ok(AnyStore::Sqlite(store))
+}
+
+/// Runs a command that works on the store and ends.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Start)?;
+    runtime.block_on(work)
+}
