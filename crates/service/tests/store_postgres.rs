@@ -10,6 +10,8 @@
 #[macro_use]
 mod store_suite;
 
+#[path = "store_postgres/faults.rs"]
+mod faults;
 #[path = "postgres/mod.rs"]
 #[expect(dead_code, reason = "each test program uses another part")]
 mod postgres;

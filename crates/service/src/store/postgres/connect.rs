@@ -8,12 +8,12 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::from_connect;
 use super::options::PostgresOptions;
-use super::session::Session;
+use super::session::{Kept, Session};
 use crate::store::StoreError;
 
 /// How long making a connection may take, with everything: addresses, TLS, authentication, settings.
@@ -46,28 +46,34 @@ impl Connector {
                     "the database did not answer in time; look at its load and the network",
                 )
             })?
-            .map(Session::new)
             .map_err(|error| from_connect(&error))
     }
 
-    async fn try_connect(&self) -> Result<Client, tokio_postgres::Error> {
+    async fn try_connect(&self) -> Result<Session, tokio_postgres::Error> {
         // The connection works in a task of its own, which ends with the client. What ends it otherwise is seen by
         // whoever uses the client next.
+        let kept = Kept::default();
         let client = match &self.tls {
             Some(tls) => {
                 let (client, connection) = self.config.connect(tls.clone()).await?;
-                tokio::spawn(connection);
+                tokio::spawn(work(connection, Arc::clone(&kept)));
                 client
             }
             None => {
                 let (client, connection) = self.config.connect(NoTls).await?;
-                tokio::spawn(connection);
+                tokio::spawn(work(connection, Arc::clone(&kept)));
                 client
             }
         };
         client.batch_execute(&self.settings).await?;
-        Ok(client)
+        Ok(Session::new(client, kept))
     }
+}
+
+async fn work<E>(connection: impl Future<Output = Result<(), E>>, kept: Kept) {
+    // Whoever waits for an answer is told, too.
+    let _ = connection.await;
+    drop(kept);
 }
 
 fn tls(authorities: Option<&[CertificateDer<'static>]>) -> Result<ClientConfig, StoreError> {

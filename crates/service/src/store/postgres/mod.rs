@@ -9,11 +9,14 @@
 //!
 //! **Limits.** Statements and locks have time-outs in the database ([`PostgresOptions::statement_timeout`]); besides,
 //! nobody waits much longer than that for an answer. So a database that hangs, or cannot be reached, is
-//! [`StoreError::Unavailable`](super::StoreError::Unavailable); once a commit was sent, it is [`StoreError::OutcomeUnknown`](super::StoreError::OutcomeUnknown). A connection that was lost
-//! is replaced; what had not begun to commit is repeated on another one. Nothing has to be restarted.
+//! [`StoreError::Unavailable`](super::StoreError::Unavailable); once a commit was sent, it is
+//! [`StoreError::OutcomeUnknown`](super::StoreError::OutcomeUnknown). A connection that was lost is replaced; what had not
+//! begun to commit is repeated on another one. While commits are not answered, as without the standby that they wait
+//! for, further changes are refused: else each would leave a connection behind. Nothing has to be restarted.
 //!
 //! **Durability** is the database's: `fsync` and, with standbys that may take over, `synchronous_standby_names`. Where
-//! `synchronous_commit` is off, the store switches it on for its sessions.
+//! `synchronous_commit` is off, the store switches it on for its sessions. A commit that waits for a standby is not
+//! acknowledged because some time-out is over.
 //!
 //! **The schema** is brought to its newest version when a store is opened. The row of `runner_configuration_store` is
 //! locked meanwhile, so any number of processes may start at once.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use super::connect::Connector;
@@ -54,6 +54,9 @@ pub(super) struct Pool {
     /// Fewer than that: changes that wait for each other leave look-ups a way.
     changes: Semaphore,
     changes_at_once: u32,
+    /// As many. A change whose commit is not answered holds its place here for as long as the database may be at it,
+    /// even if nobody waits any more.
+    commits: Arc<Semaphore>,
 }
 
 impl Pool {
@@ -66,6 +69,7 @@ impl Pool {
             places: Semaphore::new(connections as usize),
             changes: Semaphore::new(changes_at_once as usize),
             changes_at_once,
+            commits: Arc::new(Semaphore::new(changes_at_once as usize)),
         }
     }
 
@@ -76,13 +80,16 @@ impl Pool {
         mut input: I,
         work: impl for<'a> Fn(&'a Session, &'a mut I) -> Work<'a, T> + Send + Sync,
     ) -> Result<T, StoreError> {
-        let _change = match mode {
-            Mode::LookUp | Mode::Snapshot => None,
-            Mode::Change | Mode::LongChange => Some(self.place_for_change().await?),
+        let (_change, mut commit) = match mode {
+            Mode::LookUp | Mode::Snapshot => (None, None),
+            Mode::Change | Mode::LongChange => (
+                Some(self.place_for_change().await?),
+                Some(self.place_for_commit().await?),
+            ),
         };
         let mut attempts = 1;
         loop {
-            let error = match self.attempt(mode, &mut input, &work).await {
+            let error = match self.attempt(mode, &mut input, &mut commit, &work).await {
                 Ok(value) => return Ok(value),
                 Err(Failure::Final(error)) => return Err(error),
                 Err(Failure::Conflict) => StoreError::Busy,
@@ -104,9 +111,10 @@ impl Pool {
         &self,
         mode: Mode,
         input: &mut I,
+        commit: &mut Option<OwnedSemaphorePermit>,
         work: &(impl for<'a> Fn(&'a Session, &'a mut I) -> Work<'a, T> + Send + Sync),
     ) -> Result<T, Failure> {
-        let lease = self.lease().await?;
+        let lease = self.lease(commit).await?;
         let limit = self.limits.answer(mode);
         if let Some(sql) = self.limits.beginning(mode) {
             lease.begin(sql);
@@ -152,7 +160,21 @@ impl Pool {
         }
     }
 
-    async fn lease(&self) -> Result<Lease<'_>, Failure> {
+    async fn place_for_commit(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let place = Arc::clone(&self.commits).acquire_owned();
+        match timeout(self.limits.wait(), place).await {
+            Ok(Ok(place)) => Ok(place),
+            // It is never closed.
+            Ok(Err(_)) | Err(_) => Err(StoreError::unavailable(
+                "the database does not answer commits; look at its disk and its standbys",
+            )),
+        }
+    }
+
+    async fn lease<'p>(
+        &'p self,
+        commit: &'p mut Option<OwnedSemaphorePermit>,
+    ) -> Result<Lease<'p>, Failure> {
         let place = timeout(self.limits.wait(), self.places.acquire()).await;
         let Ok(Ok(place)) = place else {
             return Err(StoreError::Busy.into());
@@ -164,6 +186,7 @@ impl Pool {
         Ok(Lease {
             pool: self,
             session,
+            commit,
             is_given_up: AtomicBool::new(false),
             _place: place,
         })
@@ -185,6 +208,8 @@ impl Pool {
 struct Lease<'p> {
     pool: &'p Pool,
     session: Arc<Session>,
+    /// The operation's place among the commits, if it is a change.
+    commit: &'p mut Option<OwnedSemaphorePermit>,
     is_given_up: AtomicBool,
     _place: SemaphorePermit<'p>,
 }
@@ -206,6 +231,9 @@ impl Deref for Lease<'_> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
+        if self.session.is_committing() {
+            self.session.keep(self.commit.take());
+        }
         if !self.is_given_up.load(Ordering::Relaxed) && is_usable(&self.session) {
             self.pool.lock_idle().push(Arc::clone(&self.session));
         }

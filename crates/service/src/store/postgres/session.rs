@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use futures_util::future::join;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_postgres::types::{FromSql, ToSql};
 use tokio_postgres::{Client, Row, Statement};
 use uuid::Uuid;
@@ -16,25 +17,32 @@ use crate::store::{KeyFingerprint, StoreError, SubjectKey};
 /// The values of a statement's parameters.
 pub(super) type Params<'p> = &'p [&'p (dyn ToSql + Sync)];
 
+/// What is given back when a connection has ended.
+pub(super) type Kept = Arc<Mutex<Option<OwnedSemaphorePermit>>>;
+
 pub(super) struct Session {
     client: Client,
+    kept: Kept,
     /// All that there are: their texts don't depend on what is asked for.
     statements: Mutex<HashMap<Box<str>, Statement>>,
     /// What begins the transaction: sent together with its first statement, so that it costs no way of its own.
     beginning: Mutex<Option<&'static str>>,
     in_transaction: AtomicBool,
     has_changed: AtomicBool,
+    is_committing: AtomicBool,
     opened: Instant,
 }
 
 impl Session {
-    pub(super) fn new(client: Client) -> Self {
+    pub(super) fn new(client: Client, kept: Kept) -> Self {
         Self {
             client,
+            kept,
             statements: Mutex::default(),
             beginning: Mutex::default(),
             in_transaction: AtomicBool::new(false),
             has_changed: AtomicBool::new(false),
+            is_committing: AtomicBool::new(false),
             opened: Instant::now(),
         }
     }
@@ -58,13 +66,25 @@ impl Session {
     }
 
     pub(super) async fn commit(&self) -> Result<(), Failure> {
+        self.is_committing.store(true, Ordering::Relaxed);
         let committed = self.end("COMMIT").await;
+        self.is_committing.store(false, Ordering::Relaxed);
         if self.has_changed.load(Ordering::Relaxed) {
             committed.map_err(|error| from_commit(&error))
         } else {
             // It only looked: there is nothing that could be unknown.
             committed.map_err(Failure::from)
         }
+    }
+
+    /// Whether a commit was sent, and not answered.
+    pub(super) fn is_committing(&self) -> bool {
+        self.is_committing.load(Ordering::Relaxed)
+    }
+
+    /// Gives the permit back when the connection has ended: that is after the answer to what was sent last.
+    pub(super) fn keep(&self, permit: Option<OwnedSemaphorePermit>) {
+        *lock(&self.kept) = permit;
     }
 
     /// Whether something is changed in this transaction, so that its commit matters.
