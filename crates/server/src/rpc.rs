@@ -38,7 +38,7 @@ pub use protocol::{Codec, Protocol};
 pub use query::Query;
 #[cfg(feature = "reflection")]
 pub use reflection::{InvalidDescriptors, reflection};
-pub use reply::Reply;
+pub use reply::{NotTheMessage, Reply};
 pub use request_id::RequestId;
 pub use server::Server;
 

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use runner_configuration_server::rpc::RequestId;
 
-use crate::store::{Role, SubjectKey};
+use crate::store::{Form, Role, SubjectKey};
 
 /// Who makes a call, as authentication found out. It travels in the extensions of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,8 @@ impl Caller {
 pub(crate) struct Call {
     pub(crate) caller: Caller,
     pub(crate) request_id: Option<RequestId>,
+    /// In which form the reply will be sent.
+    pub(crate) form: Form,
 }
 
 impl Deref for Call {

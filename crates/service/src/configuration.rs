@@ -20,7 +20,7 @@ use crate::error::{Error, Step};
 use crate::schema::{WrongField, wrong_fields};
 use crate::scm_integrations::check::{self, Draft};
 use crate::service::{RUNNER_ID, Service, no_runner, parse_id, schema};
-use crate::store::Store;
+use crate::store::{Form, Store};
 
 pub(crate) async fn get_schema<S: Store>(
     service: &Service<S>,
@@ -139,7 +139,7 @@ async fn has_secret<S: Store>(
     let Ok(id) = Uuid::try_parse(id) else {
         return Ok(false);
     };
-    match service.store().scm_integration(id).await? {
+    match service.store().scm_integration(id, Form::Protobuf).await? {
         Some(integration) if integration.runner_id == runner_id => {
             let oauth = integration.message.decode()?.oauth;
             Ok(oauth.is_some_and(|oauth| !oauth.encrypted_client_secret.is_empty()))

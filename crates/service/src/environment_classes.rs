@@ -29,6 +29,8 @@ use crate::store::{
 };
 
 const KIND: Kind = Kind::EnvironmentClass;
+const OBJECT: splice::Field = splice::Field::new(1, "environmentClass");
+const LIST: splice::Field = splice::Field::new(2, "environmentClasses");
 const FILTER: Field = Field::new(2, "filter", Type::Message);
 const RUNNER_IDS: Field = Field::new(1, "runner_ids", Type::String);
 const CONFIGURATION: Field = Field::new(4, "configuration", Type::Message);
@@ -85,7 +87,7 @@ pub(crate) async fn get<S: Store>(
     let id = parse_id(&[Step::to(field)], &request.environment_class_id)?;
     let class = service
         .store()
-        .environment_class(id)
+        .environment_class(id, call.form)
         .await?
         .ok_or_else(|| no_class(id))?;
     authorize(
@@ -94,7 +96,7 @@ pub(crate) async fn get<S: Store>(
         Resource::of_runner(KIND, class.runner_id),
     )
     .map_err(|denied| denied.hiding("read environment classes", no_class(id)))?;
-    Ok(splice::object(1, &class.message))
+    Ok(splice::object(OBJECT, &class.message))
 }
 
 pub(crate) async fn list<S: Store>(
@@ -123,7 +125,9 @@ pub(crate) async fn list<S: Store>(
     let page = match filter {
         Some(filter) => {
             let store = service.store();
-            store.environment_classes(filter, pager.request()).await?
+            store
+                .environment_classes(filter, pager.request(call.form))
+                .await?
         }
         None => Page::empty(),
     };
@@ -131,7 +135,7 @@ pub(crate) async fn list<S: Store>(
         pagination: pager.response(page.next_after()),
         ..Default::default()
     };
-    Ok(splice::list(&head, 2, &page))
+    Ok(splice::list(&head, LIST, &page)?)
 }
 
 pub(crate) async fn update<S: Store>(

@@ -33,6 +33,8 @@ use crate::store::{
 const MAX_SCOPES: usize = 100;
 
 const KIND: Kind = Kind::HostAuthenticationToken;
+const OBJECT: splice::Field = splice::Field::new(1, "token");
+const LIST: splice::Field = splice::Field::new(2, "tokens");
 const USER_ID: Field = Field::new(2, "user_id", Type::String);
 const SUBJECT_ID: Field = Field::new(3, "subject_id", Type::String);
 const INTEGRATION_ID: Field = Field::new(8, "integration_id", Type::String);
@@ -103,7 +105,7 @@ pub(crate) async fn get<S: Store>(
 ) -> Result<Reply<GetHostAuthenticationTokenResponse>, Error> {
     let id = parse_id(&[Step::to(ID)], &request.id)?;
     let token = reachable(service, call, Action::Read, id).await?;
-    Ok(splice::object(1, &token.message))
+    Ok(splice::object(OBJECT, &token.message))
 }
 
 pub(crate) async fn list<S: Store>(
@@ -132,7 +134,7 @@ pub(crate) async fn list<S: Store>(
             }
             let store = service.store();
             store
-                .host_authentication_tokens(filter, pager.request())
+                .host_authentication_tokens(filter, pager.request(call.form))
                 .await?
         }
     };
@@ -140,7 +142,7 @@ pub(crate) async fn list<S: Store>(
         pagination: pager.response(page.next_after()),
         ..Default::default()
     };
-    Ok(splice::list(&head, 2, &page))
+    Ok(splice::list(&head, LIST, &page)?)
 }
 
 pub(crate) async fn delete<S: Store>(
@@ -171,7 +173,7 @@ async fn reachable<S: Store>(
 ) -> Result<StoredToken, Error> {
     let token = service
         .store()
-        .host_authentication_token(id)
+        .host_authentication_token(id, call.form)
         .await?
         .ok_or_else(|| no_token(id))?;
     let resource = Resource::of_runner(KIND, token.runner_id).owned_by(token.owner);

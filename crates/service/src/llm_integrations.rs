@@ -26,6 +26,8 @@ use crate::store::{
 };
 
 const KIND: Kind = Kind::LlmIntegration;
+const OBJECT: splice::Field = splice::Field::new(1, "integration");
+const LIST: splice::Field = splice::Field::new(2, "integrations");
 const FILTER: Field = Field::new(2, "filter", Type::Message);
 const RUNNER_IDS: Field = Field::new(1, "runner_ids", Type::String);
 
@@ -85,7 +87,7 @@ pub(crate) async fn get<S: Store>(
     let id = parse_id(&[Step::to(ID)], &request.id)?;
     let integration = service
         .store()
-        .llm_integration(id)
+        .llm_integration(id, call.form)
         .await?
         .ok_or_else(|| no_integration(id))?;
     authorize(
@@ -94,7 +96,7 @@ pub(crate) async fn get<S: Store>(
         Resource::of_runner(KIND, integration.runner_id),
     )
     .map_err(|denied| denied.hiding("read LLM integrations", no_integration(id)))?;
-    Ok(splice::object(1, &integration.message))
+    Ok(splice::object(OBJECT, &integration.message))
 }
 
 pub(crate) async fn list<S: Store>(
@@ -115,7 +117,7 @@ pub(crate) async fn list<S: Store>(
             let filter = RunnerFilter { runner_ids };
             service
                 .store()
-                .llm_integrations(filter, pager.request())
+                .llm_integrations(filter, pager.request(call.form))
                 .await?
         }
         None => Page::empty(),
@@ -125,7 +127,7 @@ pub(crate) async fn list<S: Store>(
         pagination: pager.response(page.next_after()),
         ..Default::default()
     };
-    Ok(splice::list(&head, 2, &page))
+    Ok(splice::list(&head, LIST, &page)?)
 }
 
 pub(crate) async fn delete<S: Store>(

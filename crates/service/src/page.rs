@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::error::{Error, Step};
-use crate::store::PageRequest;
+use crate::store::{Form, PageRequest};
 
 /// Objects on a page where the caller does not say.
 pub(crate) const DEFAULT_SIZE: usize = 25;
@@ -138,10 +138,11 @@ pub(crate) struct Pager {
 
 impl Pager {
     /// What to ask the store for.
-    pub(crate) const fn request(&self) -> PageRequest {
+    pub(crate) const fn request(&self, form: Form) -> PageRequest {
         PageRequest {
             after: self.after,
             limit: self.limit,
+            form,
         }
     }
 
@@ -187,14 +188,21 @@ mod tests {
     #[test]
     fn a_page_has_25_objects_unless_1_to_100_are_wanted() {
         assert_eq!(
-            query().page(None).unwrap().request(),
+            query().page(None).unwrap().request(Form::Protobuf),
             PageRequest {
                 after: None,
-                limit: 25
+                limit: 25,
+                form: Form::Protobuf,
             }
         );
         for (size, limit) in [(0, 25), (1, 1), (100, 100)] {
-            assert_eq!(page(query(), size, "").unwrap().request().limit, limit);
+            assert_eq!(
+                page(query(), size, "")
+                    .unwrap()
+                    .request(Form::Protobuf)
+                    .limit,
+                limit
+            );
         }
         for size in [-1, 101, i32::MIN, i32::MAX] {
             let error = page(query(), size, "").unwrap_err().to_string();
@@ -209,10 +217,11 @@ mod tests {
         let token = first.response(Some(A)).unwrap().next_token;
         let next = page(query(), 50, &token).unwrap();
         assert_eq!(
-            next.request(),
+            next.request(Form::Protobuf),
             PageRequest {
                 after: Some(A),
-                limit: 50
+                limit: 50,
+                form: Form::Protobuf,
             }
         );
     }

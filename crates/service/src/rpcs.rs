@@ -1,13 +1,14 @@
 //! Which function answers which RPC.
 
 use runner_configuration::v1::*;
+use runner_configuration_server::rpc::{Codec, Protocol};
 use runner_configuration_server::{Reply, RunnerConfigurationService};
 use tonic::{Request, Status};
 
 use crate::caller::Call;
 use crate::error::Error;
 use crate::service::Service;
-use crate::store::Store;
+use crate::store::{Form, Store};
 use crate::{
     configuration, environment_classes, host_authentication_tokens, llm_integrations,
     scm_integrations,
@@ -84,6 +85,10 @@ fn open<M>(request: Request<M>) -> Result<(Call, M), Error> {
     let call = Call {
         caller: extensions.get().copied().ok_or(Error::Unauthenticated)?,
         request_id: extensions.get().cloned(),
+        form: match extensions.get().map(|protocol: &Protocol| protocol.codec()) {
+            Some(Codec::Json) => Form::Json,
+            Some(Codec::Proto) | None => Form::Protobuf,
+        },
     };
     Ok((call, request.into_inner()))
 }

@@ -27,6 +27,8 @@ use crate::store::{Created, HostKey, Page, RunnerFilter, ScmIntegrationRecord, S
 use check::{Draft, Part, Wrong};
 
 const KIND: Kind = Kind::ScmIntegration;
+const OBJECT: splice::Field = splice::Field::new(1, "integration");
+const LIST: splice::Field = splice::Field::new(2, "integrations");
 const FILTER: Field = Field::new(2, "filter", Type::Message);
 const RUNNER_IDS: Field = Field::new(1, "runner_ids", Type::String);
 
@@ -104,7 +106,7 @@ pub(crate) async fn get<S: Store>(
     let id = parse_id(&[Step::to(ID)], &request.id)?;
     let integration = service
         .store()
-        .scm_integration(id)
+        .scm_integration(id, call.form)
         .await?
         .ok_or_else(|| no_integration(id))?;
     authorize(
@@ -113,7 +115,7 @@ pub(crate) async fn get<S: Store>(
         Resource::of_runner(KIND, integration.runner_id),
     )
     .map_err(|denied| denied.hiding("read SCM integrations", no_integration(id)))?;
-    Ok(splice::object(1, &integration.message))
+    Ok(splice::object(OBJECT, &integration.message))
 }
 
 pub(crate) async fn list<S: Store>(
@@ -134,7 +136,7 @@ pub(crate) async fn list<S: Store>(
             let filter = RunnerFilter { runner_ids };
             service
                 .store()
-                .scm_integrations(filter, pager.request())
+                .scm_integrations(filter, pager.request(call.form))
                 .await?
         }
         None => Page::empty(),
@@ -143,7 +145,7 @@ pub(crate) async fn list<S: Store>(
         pagination: pager.response(page.next_after()),
         ..Default::default()
     };
-    Ok(splice::list(&head, 2, &page))
+    Ok(splice::list(&head, LIST, &page)?)
 }
 
 pub(crate) async fn delete<S: Store>(

@@ -9,7 +9,7 @@ use runner_configuration_service::store::postgres::PostgresStore;
 use runner_configuration_service::store::sqlite::SqliteStore;
 use runner_configuration_service::store::{
     ApiKey, ApiKeyCreated, ApiKeyRevoked, Change, Created, EnvironmentClassFilter,
-    EnvironmentClassRecord, HostAuthenticationTokenFilter, HostAuthenticationTokenRecord,
+    EnvironmentClassRecord, Form, HostAuthenticationTokenFilter, HostAuthenticationTokenRecord,
     KeyFingerprint, KeyHash, LlmIntegrationDeleted, LlmIntegrationRecord, Page, PageRequest,
     RecordedChange, Runner, RunnerFilter, RunnerPut, RunnerRemoved, ScmIntegrationRecord,
     StaleSecret, Store, StoreError, Stored, StoredToken, SubjectKey, TokenCreated, TokenDeletions,
@@ -74,8 +74,9 @@ impl Store for AnyStore {
     async fn environment_class(
         &self,
         id: Uuid,
+        form: Form,
     ) -> Result<Option<Stored<EnvironmentClass>>, StoreError> {
-        call!(self.environment_class(id))
+        call!(self.environment_class(id, form))
     }
 
     async fn environment_classes(
@@ -107,8 +108,12 @@ impl Store for AnyStore {
         call!(self.create_host_authentication_token(change, token))
     }
 
-    async fn host_authentication_token(&self, id: Uuid) -> Result<Option<StoredToken>, StoreError> {
-        call!(self.host_authentication_token(id))
+    async fn host_authentication_token(
+        &self,
+        id: Uuid,
+        form: Form,
+    ) -> Result<Option<StoredToken>, StoreError> {
+        call!(self.host_authentication_token(id, form))
     }
 
     async fn host_authentication_token_record(
@@ -159,8 +164,9 @@ impl Store for AnyStore {
     async fn scm_integration(
         &self,
         id: Uuid,
+        form: Form,
     ) -> Result<Option<Stored<ScmIntegration>>, StoreError> {
-        call!(self.scm_integration(id))
+        call!(self.scm_integration(id, form))
     }
 
     async fn scm_integrations(
@@ -203,8 +209,9 @@ impl Store for AnyStore {
     async fn llm_integration(
         &self,
         id: Uuid,
+        form: Form,
     ) -> Result<Option<Stored<LlmIntegration>>, StoreError> {
-        call!(self.llm_integration(id))
+        call!(self.llm_integration(id, form))
     }
 
     async fn llm_integrations(

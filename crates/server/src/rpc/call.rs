@@ -54,7 +54,7 @@ impl Call<'_> {
     ) -> Response<Body>
     where
         Req: Message + Default + DeserializeOwned + Validate + 'static,
-        Res: Message + Default + Serialize + 'static,
+        Res: Message + Default + Serialize + DeserializeOwned + 'static,
         F: FnOnce(tonic::Request<Req>) -> Fut + Send,
         Fut: Future<Output = Result<Reply<Res>, Status>> + Send,
     {

@@ -22,6 +22,7 @@ use super::call::{UrlParameters, prepare};
 use super::discard::discard;
 use super::query::GetQuery;
 use super::read::read;
+use super::reply::Content;
 use super::{Call, Codec, Options, Protocol, Reply, error};
 
 pub(super) async fn unary<Req, Res, F, Fut>(
@@ -31,7 +32,7 @@ pub(super) async fn unary<Req, Res, F, Fut>(
 ) -> Response<Body>
 where
     Req: Message + Default + DeserializeOwned + Validate,
-    Res: Message + Default + Serialize,
+    Res: Message + Default + Serialize + DeserializeOwned,
     F: FnOnce(tonic::Request<Req>) -> Fut,
     Fut: Future<Output = Result<Reply<Res>, Status>>,
 {
@@ -138,21 +139,24 @@ fn send<Res>(
     options: &Options,
 ) -> Result<Response<Body>, Status>
 where
-    Res: Message + Default + Serialize,
+    Res: Message + Default + Serialize + DeserializeOwned,
 {
     let (content, headers, trailers) = reply.into_parts();
     let body = match codec {
-        Codec::Proto => content.into_bytes(),
-        Codec::Json => {
-            let message = content.into_message().map_err(error::undecodable_reply)?;
-            let text = serde_json::to_vec(&message).map_err(|error| {
-                Status::new(
-                    Code::Internal,
-                    format!("the reply has no JSON form: {error}"),
-                )
-            })?;
-            text.into()
-        }
+        Codec::Proto => content.into_bytes().map_err(error::undecodable_reply)?,
+        Codec::Json => match content {
+            Content::Json(text) => text,
+            content => {
+                let message = content.into_message().map_err(error::undecodable_reply)?;
+                let text = serde_json::to_vec(&message).map_err(|error| {
+                    Status::new(
+                        Code::Internal,
+                        format!("the reply has no JSON form: {error}"),
+                    )
+                })?;
+                text.into()
+            }
+        },
     };
     let config = CompressionConfig::new(options.compress_from_bytes);
     let (body, compressed) = compress_bytes(body, encoding, &config)?;

@@ -1,5 +1,7 @@
 //! Errors on the wire: the one place that writes them, in the caller's protocol.
 
+use std::error::Error as _;
+
 use axum::body::Body;
 use axum::response::IntoResponse as _;
 use connectrpc_axum::ConnectError;
@@ -11,6 +13,7 @@ use tonic::{Code, Status};
 
 use super::Protocol;
 use super::protocol::{Unsupported, for_error};
+use super::reply::NotTheMessage;
 
 /// `google.rpc.Status`, the form in which gRPC carries error details.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -97,8 +100,8 @@ pub(super) fn of_request(mut status: Status) -> Status {
 }
 
 /// An implementation replied with something that is not the message.
-pub(super) fn undecodable_reply(error: prost::DecodeError) -> Status {
-    tracing::error!(%error, "the encoded reply of the implementation is not the message");
+pub(super) fn undecodable_reply(error: NotTheMessage) -> Status {
+    tracing::error!(%error, reason = error.source(), "the implementation replied with something else");
     Status::internal("internal error")
 }
 

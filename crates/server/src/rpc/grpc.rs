@@ -12,6 +12,7 @@ use futures_util::stream;
 use http::{HeaderValue, Request, Response, header};
 use prost::Message;
 use runner_configuration_runtime::validate::Validate;
+use serde::de::DeserializeOwned;
 use tonic::codec::{CompressionEncoding, DecodeBuf, Decoder, EncodeBody, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status, Streaming};
@@ -30,7 +31,7 @@ pub(super) async fn unary<Req, Res, F, Fut>(
 ) -> Response<Body>
 where
     Req: Message + Default + Validate + 'static,
-    Res: Message + 'static,
+    Res: Message + Default + DeserializeOwned + 'static,
     F: FnOnce(tonic::Request<Req>) -> Fut,
     Fut: Future<Output = Result<Reply<Res>, Status>>,
 {
@@ -46,12 +47,11 @@ where
             .await
             .map_err(error::of_request)?;
         prepare(request.get_mut(), query.as_deref(), url_parameters)?;
-        handler(request).await
+        send(handler(request).await?, encoding, options)
     };
-    match reply.await {
-        Ok(reply) => send(reply, encoding, options),
-        Err(status) => error::respond(status, protocol),
-    }
+    reply
+        .await
+        .unwrap_or_else(|status| error::respond(status, protocol))
 }
 
 /// The length of what stands before a message: its flags and its size.
@@ -110,11 +110,12 @@ fn send<Res>(
     reply: Reply<Res>,
     encoding: Option<CompressionEncoding>,
     options: &Options,
-) -> Response<Body>
+) -> Result<Response<Body>, Status>
 where
-    Res: Message + 'static,
+    Res: Message + Default + DeserializeOwned + 'static,
 {
     let (content, headers, trailers) = reply.into_parts();
+    let content = content.without_text().map_err(error::undecodable_reply)?;
     let encoding = encoding.filter(|_| content.encoded_len() >= options.compress_from_bytes);
     // tonic writes the metadata of the status that ends a stream into the trailers.
     let end = Status::with_metadata(Code::Ok, "", MetadataMap::from_headers(trailers));
@@ -135,7 +136,7 @@ where
     if let Some(encoding) = encoding {
         headers.insert(compression::ENCODING, compression::name(encoding));
     }
-    response
+    Ok(response)
 }
 
 /// tonic's encoder for prost messages, but for those that are encoded already.
@@ -154,6 +155,7 @@ impl<Res: Message> Encoder for ContentEncoder<Res> {
                 target.put(bytes);
                 Ok(())
             }
+            Content::Json(_) => Err(Status::internal("internal error")),
         }
     }
 }

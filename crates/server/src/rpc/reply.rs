@@ -2,7 +2,9 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
-use prost::{DecodeError, Message};
+use prost::Message;
+use runner_configuration_runtime::json;
+use serde::de::DeserializeOwned;
 use tonic::metadata::MetadataMap;
 
 /// What an implementation returns: a message, and headers and trailers to send with it.
@@ -16,8 +18,9 @@ use tonic::metadata::MetadataMap;
 /// let reply: Reply<_> = DeleteScmIntegrationResponse {}.into();
 /// ```
 ///
-/// An implementation that has the message in its binary form already, in a database for example, passes that on:
-/// [`Reply::encoded`].
+/// An implementation that has the message in its binary form or its JSON text already, in a database for example, passes
+/// that on: [`Reply::encoded`], [`Reply::json`]. Which of the two the caller wants says the [`Protocol`](super::Protocol)
+/// in the request's extensions.
 #[derive(Clone, Debug)]
 pub struct Reply<M> {
     content: Content<M>,
@@ -25,11 +28,22 @@ pub struct Reply<M> {
     trailers: MetadataMap,
 }
 
-/// A message in one of two forms.
+/// A message in one of its forms.
 #[derive(Clone)]
 pub(super) enum Content<M> {
     Message(M),
     Encoded(Bytes),
+    Json(Bytes),
+}
+
+/// What an implementation gave as the encoded message, or as its text, is none.
+#[derive(Debug)]
+pub struct NotTheMessage(Form);
+
+#[derive(Debug)]
+enum Form {
+    Encoded(prost::DecodeError),
+    Json(json::ReadError),
 }
 
 impl<M> Reply<M> {
@@ -55,6 +69,39 @@ impl<M> Reply<M> {
     /// ```
     pub fn encoded(message: impl Into<Bytes>) -> Self {
         Self::with(Content::Encoded(message.into()))
+    }
+
+    /// A reply with the JSON text of a message. Callers that want JSON get this text, which nobody looks at; for those that
+    /// want binary it is read.
+    ///
+    /// ```
+    /// use runner_configuration::v1::GetEnvironmentClassResponse;
+    /// use runner_configuration_server::Reply;
+    ///
+    /// let stored = r#"{"id":"a"}"#;
+    /// let text = format!(r#"{{"environmentClass":{stored}}}"#);
+    /// let reply: Reply<GetEnvironmentClassResponse> = Reply::json(text);
+    /// let message = reply.into_message().unwrap();
+    /// assert_eq!(message.environment_class.unwrap().id, "a");
+    /// ```
+    pub fn json(text: impl Into<Bytes>) -> Self {
+        Self::with(Content::Json(text.into()))
+    }
+
+    /// The message in binary, where it was given so.
+    pub fn binary(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Encoded(bytes) => Some(bytes),
+            Content::Message(_) | Content::Json(_) => None,
+        }
+    }
+
+    /// The message's JSON text, where it was given so.
+    pub fn text(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Json(text) => Some(text),
+            Content::Message(_) | Content::Encoded(_) => None,
+        }
     }
 
     fn with(content: Content<M>) -> Self {
@@ -86,39 +133,52 @@ impl<M> Reply<M> {
     }
 }
 
-impl<M: Message + Default> Reply<M> {
+impl<M: Message + Default + DeserializeOwned> Reply<M> {
     /// The message, without the headers.
     ///
     /// # Errors
     ///
-    /// What was given as the encoded message is none.
-    pub fn into_message(self) -> Result<M, DecodeError> {
+    /// What was given as the encoded message, or as its text, is none.
+    pub fn into_message(self) -> Result<M, NotTheMessage> {
         self.content.into_message()
     }
 }
 
-impl<M: Message + Default> Content<M> {
-    pub(super) fn into_message(self) -> Result<M, DecodeError> {
+impl<M: Message + Default + DeserializeOwned> Content<M> {
+    pub(super) fn into_message(self) -> Result<M, NotTheMessage> {
         match self {
             Self::Message(message) => Ok(message),
-            Self::Encoded(bytes) => M::decode(bytes),
+            Self::Encoded(bytes) => {
+                M::decode(bytes).map_err(|error| NotTheMessage(Form::Encoded(error)))
+            }
+            Self::Json(text) => {
+                json::from_slice(&text).map_err(|error| NotTheMessage(Form::Json(error)))
+            }
+        }
+    }
+
+    /// The message itself, or in binary.
+    pub(super) fn without_text(self) -> Result<Self, NotTheMessage> {
+        match self {
+            Self::Json(_) => self.into_message().map(Self::Message),
+            content => Ok(content),
+        }
+    }
+
+    /// The message in binary.
+    pub(super) fn into_bytes(self) -> Result<Bytes, NotTheMessage> {
+        match self {
+            Self::Encoded(bytes) => Ok(bytes),
+            content => Ok(content.into_message()?.encode_to_vec().into()),
         }
     }
 }
 
 impl<M: Message> Content<M> {
-    /// The message in binary.
-    pub(super) fn into_bytes(self) -> Bytes {
-        match self {
-            Self::Message(message) => message.encode_to_vec().into(),
-            Self::Encoded(bytes) => bytes,
-        }
-    }
-
     pub(super) fn encoded_len(&self) -> usize {
         match self {
             Self::Message(message) => message.encoded_len(),
-            Self::Encoded(bytes) => bytes.len(),
+            Self::Encoded(bytes) | Self::Json(bytes) => bytes.len(),
         }
     }
 }
@@ -128,7 +188,25 @@ impl<M: fmt::Debug> fmt::Debug for Content<M> {
         match self {
             Self::Message(message) => message.fmt(f),
             // What is redacted in a message is not told apart here.
-            Self::Encoded(bytes) => write!(f, "({} bytes)", bytes.len()),
+            Self::Encoded(bytes) | Self::Json(bytes) => write!(f, "({} bytes)", bytes.len()),
+        }
+    }
+}
+
+impl fmt::Display for NotTheMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Form::Encoded(_) => "the encoded reply is not the message",
+            Form::Json(_) => "the text of the reply is not the message",
+        })
+    }
+}
+
+impl std::error::Error for NotTheMessage {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0 {
+            Form::Encoded(error) => Some(error),
+            Form::Json(error) => Some(error),
         }
     }
 }
@@ -179,7 +257,39 @@ fn is_reserved(name: &HeaderName) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use runner_configuration::v1::GetEnvironmentClassRequest;
+
     use super::*;
+
+    #[test]
+    fn every_form_of_a_message_becomes_any_other() {
+        let message = GetEnvironmentClassRequest {
+            environment_class_id: "a".into(),
+        };
+        let encoded = message.encode_to_vec();
+        let text = r#"{"environmentClassId":"a"}"#;
+        for reply in [
+            Reply::new(message.clone()),
+            Reply::encoded(encoded.clone()),
+            Reply::json(text),
+        ] {
+            let (content, ..) = reply.clone().into_parts();
+            assert_eq!(content.into_bytes().unwrap(), encoded);
+            let (content, ..) = reply.clone().into_parts();
+            assert!(!matches!(content.without_text(), Ok(Content::Json(_))));
+            assert_eq!(reply.into_message().unwrap(), message);
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_message_is_called_so() {
+        for reply in [Reply::encoded(&b"\xff"[..]), Reply::json("{")] {
+            let reply: Reply<GetEnvironmentClassRequest> = reply;
+            let error = reply.into_message().unwrap_err();
+            assert!(error.to_string().contains("is not the message"));
+            assert!(std::error::Error::source(&error).is_some());
+        }
+    }
 
     #[test]
     fn what_belongs_to_the_protocols_is_left_out() {

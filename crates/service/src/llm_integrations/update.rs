@@ -12,7 +12,7 @@ use crate::authorize::{Action, Resource, authorize};
 use crate::caller::Call;
 use crate::error::{Error, Step};
 use crate::service::{ID, Service, parse_id};
-use crate::store::{KeyFingerprint, LlmIntegrationRecord, Runner, Sealed, Store, Updated};
+use crate::store::{Form, KeyFingerprint, LlmIntegrationRecord, Runner, Sealed, Store, Updated};
 
 pub(crate) async fn update<S: Store>(
     service: &Service<S>,
@@ -29,7 +29,7 @@ pub(crate) async fn update<S: Store>(
     clear.check()?;
     let integration = service
         .store()
-        .llm_integration(id)
+        .llm_integration(id, Form::Protobuf)
         .await?
         .ok_or_else(|| no_integration(id))?;
     let runner = service.runner(integration.runner_id).await?;

@@ -10,7 +10,9 @@ use crate::authorize::{Action, Resource, authorize};
 use crate::caller::Call;
 use crate::error::{Error, Step};
 use crate::service::{ID, Service, parse_id, schema};
-use crate::store::{KeyFingerprint, ScmIntegrationRecord, Sealed, Store, TokenDeletions, Updated};
+use crate::store::{
+    Form, KeyFingerprint, ScmIntegrationRecord, Sealed, Store, TokenDeletions, Updated,
+};
 
 pub(crate) async fn update<S: Store>(
     service: &Service<S>,
@@ -24,7 +26,7 @@ pub(crate) async fn update<S: Store>(
 
     let integration = service
         .store()
-        .scm_integration(id)
+        .scm_integration(id, Form::Protobuf)
         .await?
         .ok_or_else(|| no_integration(id))?;
     let runner = service.runner(integration.runner_id).await?;

@@ -14,8 +14,9 @@
 //! - **Dropped futures.** Dropping the future of a change may or may not stop it; it never leaves half of it.
 //! - **Order.** Ids are UUIDv7, chosen by the caller. Lists are in the order of ids, which is that of creation.
 //! - **Missing objects.** A look-up returns `None`; a change has an outcome that says so. Neither is an error.
-//! - **Encoded messages.** Look-ups return messages as they are stored, encoded ([`Encoded`], [`Page`]), beside the
-//!   few typed columns that authorisation looks at. Whoever only passes a message on need not decode it.
+//! - **Encoded messages.** Look-ups return messages as they are stored ([`Encoded`], [`Page`]), beside the few typed
+//!   columns that authorisation looks at: encoded as protobuf or as JSON text, whichever is asked for ([`Form`]).
+//!   Whoever only passes a message on need not decode it.
 //! - **Updaters** are pure functions that run inside the transaction, on the latest state, and may run more than
 //!   once (a back-end may have to repeat its transaction). What they return as `Err` changes nothing.
 //! - **Audit.** Each change is recorded in its own transaction, with who made it ([`Change`]).
@@ -25,6 +26,7 @@
 
 mod error;
 mod filter;
+mod json_text;
 mod key_hash;
 mod models;
 mod numbers;
@@ -43,7 +45,8 @@ pub use outcome::{
     ApiKeyCreated, ApiKeyRevoked, Created, LlmIntegrationDeleted, ObjectCounts, RunnerPut,
     RunnerRemoved, TokenCreated, TokenDeletions, Updated,
 };
-pub use page::{Encoded, Page, PageRequest, Stored, StoredToken};
+pub(crate) use page::decode_any;
+pub use page::{Encoded, Form, Page, PageRequest, Stored, StoredToken};
 pub use records::{
     ApiKey, Change, ChangeOutcome, EnvironmentClassRecord, HostAuthenticationTokenRecord, HostKey,
     KeyFingerprint, LlmIntegrationRecord, ObjectKind, RecordedChange, Role, Runner,
@@ -113,6 +116,7 @@ pub trait Store: Send + Sync + 'static {
     fn environment_class(
         &self,
         id: Uuid,
+        form: Form,
     ) -> impl Future<Output = Result<Option<Stored<EnvironmentClass>>, StoreError>> + Send;
 
     /// The classes that pass all parts of the filter, one page of them.
@@ -151,6 +155,7 @@ pub trait Store: Send + Sync + 'static {
     fn host_authentication_token(
         &self,
         id: Uuid,
+        form: Form,
     ) -> impl Future<Output = Result<Option<StoredToken>, StoreError>> + Send;
 
     /// The token with this id, with its sealed secrets.
@@ -201,6 +206,7 @@ pub trait Store: Send + Sync + 'static {
     fn scm_integration(
         &self,
         id: Uuid,
+        form: Form,
     ) -> impl Future<Output = Result<Option<Stored<ScmIntegration>>, StoreError>> + Send;
 
     /// The integrations that pass the filter, one page of them.
@@ -249,6 +255,7 @@ pub trait Store: Send + Sync + 'static {
     fn llm_integration(
         &self,
         id: Uuid,
+        form: Form,
     ) -> impl Future<Output = Result<Option<Stored<LlmIntegration>>, StoreError>> + Send;
 
     /// The integrations that pass the filter, one page of them.

@@ -4,19 +4,30 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use prost::Message;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::{StoreError, SubjectKey};
 
-/// A message as it is stored.
+/// In which of its forms a look-up returns a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// Encoded as protobuf.
+    #[default]
+    Protobuf,
+    /// Its JSON text, by the proto3 JSON mapping; encoded as protobuf where the store has no text of it.
+    Json,
+}
+
+/// A message as it is stored: encoded as protobuf, or its JSON text.
 #[derive(PartialEq, Eq)]
 pub struct Encoded<M> {
     bytes: Vec<u8>,
     message: PhantomData<fn() -> M>,
 }
 
-impl<M: Message + Default> Encoded<M> {
-    /// Encodes a message.
+impl<M: Message + Default + DeserializeOwned> Encoded<M> {
+    /// Encodes a message as protobuf.
     pub fn new(message: &M) -> Self {
         Self::from_bytes(message.encode_to_vec())
     }
@@ -26,7 +37,7 @@ impl<M: Message + Default> Encoded<M> {
     /// # Errors
     /// [`StoreError::Damaged`] if what was stored is no such message.
     pub fn decode(&self) -> Result<M, StoreError> {
-        decode(&self.bytes)
+        decode_any(&self.bytes)
     }
 }
 
@@ -39,12 +50,12 @@ impl<M> Encoded<M> {
         }
     }
 
-    /// The encoded message.
+    /// The encoded message, or its text: [`Form::of`] tells which.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The encoded message.
+    /// The encoded message, or its text: [`Form::of`] tells which.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
@@ -61,6 +72,38 @@ impl<M> fmt::Debug for Encoded<M> {
         f.debug_struct("Encoded")
             .field("bytes", &self.bytes.len())
             .finish()
+    }
+}
+
+impl Form {
+    /// The form of a message that a store returned.
+    ///
+    /// The text is an object, so its first byte is `{`. No encoded message begins with that byte: it would stand for a
+    /// group, which proto3 does not have.
+    pub fn of(message: &[u8]) -> Self {
+        match message.first() {
+            Some(b'{') => Self::Json,
+            _ => Self::Protobuf,
+        }
+    }
+}
+
+/// The column that holds a message, or what to select for it.
+pub(super) const fn selected(form: Form) -> &'static str {
+    match form {
+        Form::Protobuf => "message",
+        Form::Json => "coalesce(json, message)",
+    }
+}
+
+pub(crate) fn decode_any<M>(message: &[u8]) -> Result<M, StoreError>
+where
+    M: Message + Default + DeserializeOwned,
+{
+    match Form::of(message) {
+        Form::Protobuf => decode(message),
+        Form::Json => serde_json::from_slice(message)
+            .map_err(|_| StoreError::damaged("a stored message has a text that is not its JSON")),
     }
 }
 
@@ -95,6 +138,8 @@ pub struct PageRequest {
     pub after: Option<Uuid>,
     /// At most this many; at least one.
     pub limit: usize,
+    /// In which form.
+    pub form: Form,
 }
 
 /// A part of a list, in the order of ids: one buffer with all messages.
@@ -123,7 +168,7 @@ impl<M> Page<M> {
         self.ends.is_empty()
     }
 
-    /// The encoded messages.
+    /// The messages, encoded or their texts: [`Form::of`] tells which.
     pub fn encoded(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         let mut start = 0;
         self.ends.iter().map(move |&end| {
@@ -153,13 +198,13 @@ impl<M> Page<M> {
     }
 }
 
-impl<M: Message + Default> Page<M> {
+impl<M: Message + Default + DeserializeOwned> Page<M> {
     /// Decodes the messages.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if what was stored is no such message.
     pub fn decode(&self) -> Result<Vec<M>, StoreError> {
-        self.encoded().map(decode).collect()
+        self.encoded().map(decode_any).collect()
     }
 }
 

@@ -13,6 +13,7 @@ mod environment_classes;
 mod host_authentication_tokens;
 mod llm_integrations;
 mod pages;
+mod reply_forms;
 mod runners;
 mod schema_and_validation;
 mod scm_integration_checks;

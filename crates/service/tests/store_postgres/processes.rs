@@ -133,3 +133,27 @@ async fn the_record_of_changes_cannot_be_rewritten() {
     );
     assert_eq!(outcome.trim(), "1");
 }
+
+#[tokio::test]
+async fn a_store_without_texts_gets_them() {
+    let Some(database) = Database::create() else {
+        return;
+    };
+    let url = database.url();
+    let store = open(&url).await;
+    let class = create_class(&store, class(put_runner(&store).await)).await;
+    let text = store.environment_class(class, Form::Json).await.unwrap();
+    store.close().await.unwrap();
+
+    database.sql(
+        "ALTER TABLE environment_classes DROP json; ALTER TABLE scm_integrations DROP json;
+         ALTER TABLE llm_integrations DROP json; ALTER TABLE host_authentication_tokens DROP json;
+         UPDATE runner_configuration_store SET version = 1",
+    );
+    let store = open(&url).await;
+    assert_eq!(
+        store.environment_class(class, Form::Json).await.unwrap(),
+        text
+    );
+    assert_eq!(Form::of(text.unwrap().message.as_bytes()), Form::Json);
+}

@@ -172,7 +172,11 @@ async fn damage_in_a_message_is_found_when_it_is_read() {
     let runner = put_runner(&store).await;
     let id = create_class(&store, class(runner)).await;
     execute(&file, "UPDATE environment_classes SET message = x'ff';");
-    let found = store.environment_class(id).await.unwrap().unwrap();
+    let found = store
+        .environment_class(id, Form::Protobuf)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(matches!(
         found.message.decode(),
         Err(StoreError::Damaged { .. })
@@ -284,7 +288,13 @@ async fn closing_leaves_nothing_of_what_was_deleted() {
         .remove_runner(change("remove"), runner, true)
         .await
         .unwrap();
-    assert_eq!(store.host_authentication_token(id).await.unwrap(), None);
+    assert_eq!(
+        store
+            .host_authentication_token(id, Form::Protobuf)
+            .await
+            .unwrap(),
+        None
+    );
     store.close().await.unwrap();
     assert!(!contains_marker(folder.path()));
 }

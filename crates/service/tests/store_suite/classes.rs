@@ -9,7 +9,13 @@ use uuid::Uuid;
 use super::fixture::*;
 
 pub(crate) async fn an_unknown_class_is_none<S: Store>(store: Arc<S>) {
-    assert_eq!(store.environment_class(new_id()).await.unwrap(), None);
+    assert_eq!(
+        store
+            .environment_class(new_id(), Form::Protobuf)
+            .await
+            .unwrap(),
+        None
+    );
 }
 
 pub(crate) async fn every_field_comes_back<S: Store>(store: Arc<S>) {
@@ -22,7 +28,11 @@ pub(crate) async fn every_field_comes_back<S: Store>(store: Arc<S>) {
     bare.sealed_to = None;
     for class in [complete, bare] {
         create_class(&*store, class.clone()).await;
-        let found = store.environment_class(class.id).await.unwrap().unwrap();
+        let found = store
+            .environment_class(class.id, Form::Protobuf)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(found.runner_id, class.runner_id);
         assert_eq!(found.message, Encoded::new(&class.message));
         assert_eq!(seen_by_updater(&*store, class.id).await, class);
@@ -95,10 +105,16 @@ pub(crate) async fn an_update_cannot_move_the_class<S: Store>(store: Arc<S>) {
         class.runner_id = other;
     });
     assert_eq!(updated.await, Updated::Done(()));
-    assert_eq!(store.environment_class(moved).await.unwrap(), None);
     assert_eq!(
         store
-            .environment_class(id)
+            .environment_class(moved, Form::Protobuf)
+            .await
+            .unwrap(),
+        None
+    );
+    assert_eq!(
+        store
+            .environment_class(id, Form::Protobuf)
             .await
             .unwrap()
             .unwrap()

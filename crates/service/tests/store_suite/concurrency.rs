@@ -201,7 +201,11 @@ pub(crate) async fn paging_through_a_changing_list_repeats_and_loses_nothing<S: 
         let mut after = None;
         // New tokens come at the end, and might keep coming.
         while seen.len() < 200 {
-            let page = PageRequest { after, limit: 7 };
+            let page = PageRequest {
+                after,
+                limit: 7,
+                form: Form::Protobuf,
+            };
             let page = store
                 .host_authentication_tokens(Default::default(), page)
                 .await
@@ -231,7 +235,13 @@ pub(crate) async fn what_was_acknowledged_is_seen_at_once<S: Store>(store: Arc<S
         tasks.spawn(async move {
             for _ in 0..10 {
                 let id = create_token(&*store, token(runner, "github.com", user(subject))).await;
-                assert!(store.host_authentication_token(id).await.unwrap().is_some());
+                assert!(
+                    store
+                        .host_authentication_token(id, Form::Protobuf)
+                        .await
+                        .unwrap()
+                        .is_some()
+                );
                 let user_id = Some(user(subject).id);
                 let filter = HostAuthenticationTokenFilter {
                     user_id,
@@ -240,7 +250,13 @@ pub(crate) async fn what_was_acknowledged_is_seen_at_once<S: Store>(store: Arc<S
                 assert_eq!(token_ids(&*store, filter).await, [id]);
                 let delete = store.delete_host_authentication_token(change("delete"), id, None);
                 assert!(delete.await.unwrap());
-                assert!(store.host_authentication_token(id).await.unwrap().is_none());
+                assert!(
+                    store
+                        .host_authentication_token(id, Form::Protobuf)
+                        .await
+                        .unwrap()
+                        .is_none()
+                );
             }
         });
     }

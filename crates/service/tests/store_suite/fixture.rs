@@ -39,13 +39,18 @@ pub(crate) fn user(number: u128) -> SubjectKey {
 }
 
 pub(crate) fn first(limit: usize) -> PageRequest {
-    PageRequest { after: None, limit }
+    PageRequest {
+        after: None,
+        limit,
+        form: Form::Protobuf,
+    }
 }
 
 /// More than any test stores.
 pub(crate) const ALL: PageRequest = PageRequest {
     after: None,
     limit: 100_000,
+    form: Form::Protobuf,
 };
 
 // --- Runners ---
@@ -129,7 +134,7 @@ pub(crate) async fn create_class(store: &impl Store, class: EnvironmentClassReco
 }
 
 pub(crate) async fn get_class(store: &impl Store, id: Uuid) -> Option<EnvironmentClass> {
-    let found = store.environment_class(id).await.unwrap();
+    let found = store.environment_class(id, Form::Protobuf).await.unwrap();
     found.map(|found| found.message.decode().unwrap())
 }
 

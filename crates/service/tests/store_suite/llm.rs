@@ -10,7 +10,13 @@ use uuid::Uuid;
 use super::fixture::*;
 
 pub(crate) async fn an_unknown_integration_is_none<S: Store>(store: Arc<S>) {
-    assert_eq!(store.llm_integration(new_id()).await.unwrap(), None);
+    assert_eq!(
+        store
+            .llm_integration(new_id(), Form::Protobuf)
+            .await
+            .unwrap(),
+        None
+    );
 }
 
 pub(crate) async fn every_field_comes_back<S: Store>(store: Arc<S>) {
@@ -22,7 +28,7 @@ pub(crate) async fn every_field_comes_back<S: Store>(store: Arc<S>) {
     for integration in [complete, bare] {
         create_llm(&*store, integration.clone()).await;
         let found = store
-            .llm_integration(integration.id)
+            .llm_integration(integration.id, Form::Protobuf)
             .await
             .unwrap()
             .unwrap();
@@ -40,7 +46,10 @@ pub(crate) async fn an_integration_needs_its_runner<S: Store>(store: Arc<S>) {
         .await
         .unwrap();
     assert_eq!(created, Created::RunnerNotFound);
-    assert_eq!(store.llm_integration(id).await.unwrap(), None);
+    assert_eq!(
+        store.llm_integration(id, Form::Protobuf).await.unwrap(),
+        None
+    );
 }
 
 pub(crate) async fn filter_by_runner<S: Store>(store: Arc<S>) {
@@ -109,9 +118,18 @@ pub(crate) async fn the_last_integration_for_a_model_is_kept<S: Store>(store: Ar
     let several = create_llm(&*store, llm(runner, &[Opus4, Sonnet4, Sonnet5])).await;
     let one = create_llm(&*store, llm(runner, &[Sonnet4])).await;
     assert_eq!(delete(&*store, several).await, last_for(&[Opus4, Sonnet5]));
-    assert!(store.llm_integration(several).await.unwrap().is_some());
+    assert!(
+        store
+            .llm_integration(several, Form::Protobuf)
+            .await
+            .unwrap()
+            .is_some()
+    );
     assert_eq!(delete(&*store, one).await, LlmIntegrationDeleted::Done);
-    assert_eq!(store.llm_integration(one).await.unwrap(), None);
+    assert_eq!(
+        store.llm_integration(one, Form::Protobuf).await.unwrap(),
+        None
+    );
     assert_eq!(
         delete(&*store, several).await,
         last_for(&[Opus4, Sonnet4, Sonnet5])
@@ -144,7 +162,10 @@ pub(crate) async fn force_deletes_the_last<S: Store>(store: Arc<S>) {
         .await
         .unwrap();
     assert_eq!(deleted, LlmIntegrationDeleted::Done);
-    assert_eq!(store.llm_integration(id).await.unwrap(), None);
+    assert_eq!(
+        store.llm_integration(id, Form::Protobuf).await.unwrap(),
+        None
+    );
 }
 
 pub(crate) async fn an_update_decides_what_counts<S: Store>(store: Arc<S>) {

@@ -19,6 +19,7 @@ pub(crate) mod classes;
 pub(crate) mod closing;
 pub(crate) mod concurrency;
 pub(crate) mod fixture;
+pub(crate) mod forms;
 pub(crate) mod keys;
 pub(crate) mod llm;
 pub(crate) mod paging;
@@ -40,6 +41,12 @@ macro_rules! store_suite {
                 a_runner_with_objects_is_removed_only_with_force
                 nothing_is_created_for_a_removed_runner
                 what_is_sealed_to_another_key_is_found
+            }
+            forms {
+                a_message_is_also_there_as_its_json_text
+                an_update_changes_the_text
+                a_page_of_texts_has_what_a_page_of_messages_has
+                a_message_without_a_json_form_is_there_in_binary
             }
             classes {
                 an_unknown_class_is_none

@@ -48,6 +48,7 @@ pub(crate) async fn the_last_page_has_no_next<S: Store>(store: Arc<S>) {
     let rest = PageRequest {
         after: first.next_after(),
         limit: 2,
+        form: Form::Protobuf,
     };
     let rest = store
         .environment_classes(Default::default(), rest)
@@ -69,6 +70,7 @@ pub(crate) async fn a_page_starts_after_any_id<S: Store>(store: Arc<S>) {
         let page = PageRequest {
             after: Some(start),
             limit: 9,
+            form: Form::Protobuf,
         };
         let page = store
             .environment_classes(Default::default(), page)
@@ -248,7 +250,11 @@ async fn walk_classes(
     let mut all = Vec::new();
     let mut after = None;
     loop {
-        let page = PageRequest { after, limit };
+        let page = PageRequest {
+            after,
+            limit,
+            form: Form::Protobuf,
+        };
         let page = store
             .environment_classes(filter.clone(), page)
             .await
@@ -270,7 +276,11 @@ async fn walk_tokens(
     let mut all = Vec::new();
     let mut after = None;
     loop {
-        let page = PageRequest { after, limit };
+        let page = PageRequest {
+            after,
+            limit,
+            form: Form::Protobuf,
+        };
         let page = store
             .host_authentication_tokens(filter.clone(), page)
             .await

@@ -169,14 +169,26 @@ impl Objects {
 
     async fn found(&self, store: &impl Store) -> [bool; 4] {
         [
-            store.environment_class(self.class).await.unwrap().is_some(),
             store
-                .host_authentication_token(self.token)
+                .environment_class(self.class, Form::Protobuf)
                 .await
                 .unwrap()
                 .is_some(),
-            store.scm_integration(self.scm).await.unwrap().is_some(),
-            store.llm_integration(self.llm).await.unwrap().is_some(),
+            store
+                .host_authentication_token(self.token, Form::Protobuf)
+                .await
+                .unwrap()
+                .is_some(),
+            store
+                .scm_integration(self.scm, Form::Protobuf)
+                .await
+                .unwrap()
+                .is_some(),
+            store
+                .llm_integration(self.llm, Form::Protobuf)
+                .await
+                .unwrap()
+                .is_some(),
         ]
     }
 }

@@ -11,7 +11,13 @@ use super::fixture::*;
 const HOST: &str = "github.com";
 
 pub(crate) async fn an_unknown_integration_is_none<S: Store>(store: Arc<S>) {
-    assert_eq!(store.scm_integration(new_id()).await.unwrap(), None);
+    assert_eq!(
+        store
+            .scm_integration(new_id(), Form::Protobuf)
+            .await
+            .unwrap(),
+        None
+    );
 }
 
 pub(crate) async fn every_field_comes_back<S: Store>(store: Arc<S>) {
@@ -22,7 +28,7 @@ pub(crate) async fn every_field_comes_back<S: Store>(store: Arc<S>) {
     for integration in [complete, bare] {
         create_scm(&*store, integration.clone()).await;
         let found = store
-            .scm_integration(integration.id)
+            .scm_integration(integration.id, Form::Protobuf)
             .await
             .unwrap()
             .unwrap();
@@ -40,7 +46,10 @@ pub(crate) async fn an_integration_needs_its_runner<S: Store>(store: Arc<S>) {
         .await
         .unwrap();
     assert_eq!(created, Created::RunnerNotFound);
-    assert_eq!(store.scm_integration(id).await.unwrap(), None);
+    assert_eq!(
+        store.scm_integration(id, Form::Protobuf).await.unwrap(),
+        None
+    );
 }
 
 pub(crate) async fn two_integrations_of_one_host_are_not_refused<S: Store>(store: Arc<S>) {
@@ -197,7 +206,13 @@ pub(crate) async fn delete_takes_the_tokens_that_name_it<S: Store>(store: Arc<S>
     }
     assert_eq!(delete(&*store, integration).await, Some(2));
     assert_eq!(token_ids(&*store, Default::default()).await, NOTHING);
-    assert_eq!(store.scm_integration(integration).await.unwrap(), None);
+    assert_eq!(
+        store
+            .scm_integration(integration, Form::Protobuf)
+            .await
+            .unwrap(),
+        None
+    );
     assert_eq!(delete(&*store, integration).await, None);
 }
 
@@ -272,7 +287,13 @@ pub(crate) async fn delete_keeps_the_tokens_of_others<S: Store>(store: Arc<S>) {
     ];
     assert_eq!(delete(&*store, integration).await, Some(0));
     assert_eq!(token_ids(&*store, Default::default()).await, kept);
-    assert!(store.scm_integration(same_host).await.unwrap().is_some());
+    assert!(
+        store
+            .scm_integration(same_host, Form::Protobuf)
+            .await
+            .unwrap()
+            .is_some()
+    );
 }
 
 /// OAuth and PAT, of several integrations.
@@ -295,7 +316,12 @@ async fn one_of_each_source(store: &impl Store, runner: Uuid) {
 }
 
 async fn runner_of(store: &impl Store, id: Uuid) -> Uuid {
-    store.scm_integration(id).await.unwrap().unwrap().runner_id
+    store
+        .scm_integration(id, Form::Protobuf)
+        .await
+        .unwrap()
+        .unwrap()
+        .runner_id
 }
 
 async fn delete(store: &impl Store, id: Uuid) -> Option<u64> {

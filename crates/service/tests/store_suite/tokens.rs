@@ -12,7 +12,10 @@ const HOST: &str = "github.com";
 
 pub(crate) async fn an_unknown_token_is_none<S: Store>(store: Arc<S>) {
     assert_eq!(
-        store.host_authentication_token(new_id()).await.unwrap(),
+        store
+            .host_authentication_token(new_id(), Form::Protobuf)
+            .await
+            .unwrap(),
         None
     );
     assert_eq!(
@@ -41,7 +44,7 @@ pub(crate) async fn every_field_comes_back<S: Store>(store: Arc<S>) {
     for token in [complete, bare] {
         create_token(&*store, token.clone()).await;
         let found = store
-            .host_authentication_token(token.id)
+            .host_authentication_token(token.id, Form::Protobuf)
             .await
             .unwrap()
             .unwrap();

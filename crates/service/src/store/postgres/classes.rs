@@ -10,9 +10,10 @@ use super::error::Failure;
 use super::session::{Session, both, bytes, column, fingerprint};
 use super::{changes, list, runners};
 use crate::store::filter::Runners;
+use crate::store::json_text::json_text;
 use crate::store::page::decode;
 use crate::store::{
-    Change, ChangeOutcome, Created, Encoded, EnvironmentClassFilter, EnvironmentClassRecord,
+    Change, ChangeOutcome, Created, Encoded, EnvironmentClassFilter, EnvironmentClassRecord, Form,
     ObjectKind, Page, PageRequest, Stored, Updated,
 };
 
@@ -26,17 +27,18 @@ pub(super) async fn create(
     if !runners::hold(session, class.runner_id).await? {
         return Ok(Created::RunnerNotFound);
     }
-    let message = class.message.encode_to_vec();
+    let (message, json) = (class.message.encode_to_vec(), json_text(&class.message));
     both(
         session.execute(
-            "INSERT INTO environment_classes (id, runner_id, enabled, sealed_to, message)
-             VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO environment_classes (id, runner_id, enabled, sealed_to, message, json)
+             VALUES ($1, $2, $3, $4, $5, $6)",
             &[
                 &class.id,
                 &class.runner_id,
                 &class.message.enabled,
                 &bytes(&class.sealed_to),
                 &message,
+                &json,
             ],
         ),
         changes::record(session, change, (KIND, class.id), ChangeOutcome::Created),
@@ -48,8 +50,14 @@ pub(super) async fn create(
 pub(super) async fn get(
     session: &Session,
     id: Uuid,
+    form: Form,
 ) -> Result<Option<Stored<EnvironmentClass>>, Failure> {
-    let sql = "SELECT runner_id, message FROM environment_classes WHERE id = $1";
+    let sql = match form {
+        Form::Protobuf => "SELECT runner_id, message FROM environment_classes WHERE id = $1",
+        Form::Json => {
+            "SELECT runner_id, coalesce(json, message) FROM environment_classes WHERE id = $1"
+        }
+    };
     session
         .find(sql, &[&id], |row| {
             Ok(Stored {
@@ -89,16 +97,17 @@ pub(super) async fn update<E>(
     if let Err(refusal) = updater(&mut class) {
         return Ok(Updated::Refused(refusal));
     }
-    let message = class.message.encode_to_vec();
+    let (message, json) = (class.message.encode_to_vec(), json_text(&class.message));
     both(
         session.execute(
-            "UPDATE environment_classes SET enabled = $2, sealed_to = $3, message = $4
+            "UPDATE environment_classes SET enabled = $2, sealed_to = $3, message = $4, json = $5
              WHERE id = $1",
             &[
                 &id,
                 &class.message.enabled,
                 &bytes(&class.sealed_to),
                 &message,
+                &json,
             ],
         ),
         changes::record(session, change, (KIND, id), ChangeOutcome::Updated),

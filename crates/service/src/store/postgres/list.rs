@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::error::Failure;
 use super::session::{Session, column};
 use crate::store::filter::Runners;
-use crate::store::page::Filling;
-use crate::store::{Page, PageRequest};
+use crate::store::page::{Filling, selected};
+use crate::store::{Form, Page, PageRequest};
 
 /// A table that is listed. Its indexes are called `<table>_by_<columns>`.
 pub(super) type Table = &'static str;
@@ -64,7 +64,7 @@ pub(super) async fn page<M>(
     let (after, limit) = (request.after.unwrap_or_default(), limit(request.limit));
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&after, &limit];
     params.extend(equal.iter().map(|(_, value)| value));
-    let sql = page_sql(table, equal.iter().map(|(column, _)| *column));
+    let sql = page_sql(request.form, table, equal.iter().map(|(column, _)| *column));
     let mut filling = Filling::new(request.limit);
     for row in session.rows(&sql, &params).await? {
         filling.offer(column(&row, 0)?, column(&row, 1)?);
@@ -90,7 +90,7 @@ async fn of_several<M>(
     let stretch = limit(request.limit).saturating_mul(STRETCH);
     let mut reached = after;
     let mut seen = 0;
-    let sql = stretch_sql(table, enabled.is_some());
+    let sql = stretch_sql(request.form, table, enabled.is_some());
     for row in session.rows(&sql, &[&after, &stretch]).await? {
         let id = column(&row, 0)?;
         (reached, seen) = (id, seen + 1);
@@ -113,15 +113,18 @@ async fn of_several<M>(
             .as_ref()
             .map(|enabled| enabled as &(dyn ToSql + Sync)),
     );
-    let sql = several_sql(table, enabled.is_some());
+    let sql = several_sql(request.form, table, enabled.is_some());
     for row in session.rows(&sql, &params).await? {
         filling.offer(column(&row, 0)?, column(&row, 1)?);
     }
     Ok(filling.page)
 }
 
-fn page_sql(table: Table, columns: impl Iterator<Item = &'static str>) -> String {
-    let mut sql = format!("SELECT o.id, o.message FROM {table} o WHERE o.id > $1");
+fn page_sql(form: Form, table: Table, columns: impl Iterator<Item = &'static str>) -> String {
+    let mut sql = format!(
+        "SELECT o.id, {} FROM {table} o WHERE o.id > $1",
+        selected(form)
+    );
     for (column, parameter) in columns.zip(3..) {
         let _ = write!(sql, " AND o.{column} = ${parameter}");
     }
@@ -129,23 +132,25 @@ fn page_sql(table: Table, columns: impl Iterator<Item = &'static str>) -> String
     sql
 }
 
-fn stretch_sql(table: Table, with_enabled: bool) -> String {
+fn stretch_sql(form: Form, table: Table, with_enabled: bool) -> String {
     let enabled = if with_enabled { ", o.enabled" } else { "" };
+    let message = selected(form);
     format!(
-        "SELECT o.id, o.message, o.runner_id{enabled} FROM {table} o
+        "SELECT o.id, {message}, o.runner_id{enabled} FROM {table} o
          WHERE o.id > $1 ORDER BY o.id LIMIT $2"
     )
 }
 
 /// Of each runner as many ids as a page may need; of those the first, and only their messages.
-fn several_sql(table: Table, with_enabled: bool) -> String {
+fn several_sql(form: Form, table: Table, with_enabled: bool) -> String {
     let enabled = if with_enabled {
         " AND o.enabled = $4"
     } else {
         ""
     };
+    let message = selected(form);
     format!(
-        "SELECT o.id, o.message
+        "SELECT o.id, {message}
          FROM (SELECT first.id
                FROM unnest($3::uuid[]) AS runner (id)
                CROSS JOIN LATERAL (SELECT o.id FROM {table} o
@@ -233,7 +238,10 @@ mod tests {
                 database.sql(OBJECTS);
             }
             for (table, columns, index) in pages {
-                let plan = plan(&database, &page_sql(table, columns.iter().copied()));
+                let plan = plan(
+                    &database,
+                    &page_sql(Form::Json, table, columns.iter().copied()),
+                );
                 // An empty table has no better and no worse index.
                 let scan = if is_full {
                     format!("Index Scan using {table}_{index} ")
@@ -251,7 +259,7 @@ mod tests {
             }
         }
         for with_enabled in [false, true] {
-            let plan = plan(&database, &stretch_sql(CLASSES, with_enabled));
+            let plan = plan(&database, &stretch_sql(Form::Json, CLASSES, with_enabled));
             assert!(
                 plan.contains("Index Scan using environment_classes_pkey"),
                 "{plan}"
@@ -259,7 +267,7 @@ mod tests {
             assert!(!plan.contains("Sort"), "{plan}");
         }
         for (with_enabled, index) in [(false, "by_runner"), (true, "by_runner_enabled")] {
-            let plan = plan(&database, &several_sql(CLASSES, with_enabled));
+            let plan = plan(&database, &several_sql(Form::Json, CLASSES, with_enabled));
             let scan = format!("using environment_classes_{index} ");
             assert!(plan.contains(&scan), "{plan}");
             assert!(!plan.contains("Seq Scan"), "{plan}");

@@ -13,10 +13,11 @@ use super::list::{self, LLM_INTEGRATIONS};
 use super::session::{Session, both, bytes, column, fingerprint};
 use super::{changes, runners};
 use crate::store::filter::Runners;
+use crate::store::json_text::json_text;
 use crate::store::models::{is_enabled, only_offered_by};
 use crate::store::page::decode;
 use crate::store::{
-    Change, ChangeOutcome, Created, Encoded, LlmIntegrationDeleted, LlmIntegrationRecord,
+    Change, ChangeOutcome, Created, Encoded, Form, LlmIntegrationDeleted, LlmIntegrationRecord,
     ObjectKind, Page, PageRequest, RunnerFilter, Stored, Updated,
 };
 
@@ -34,8 +35,8 @@ pub(super) async fn create(
     both(
         session.execute(
             "INSERT INTO llm_integrations
-                 (id, runner_id, enabled, api_key_sealed_to, headers_sealed_to, message)
-             VALUES ($1, $2, $3, $4, $5, $6)",
+                 (id, runner_id, enabled, api_key_sealed_to, headers_sealed_to, message, json)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
             &[
                 &integration.id,
                 &integration.runner_id,
@@ -43,6 +44,7 @@ pub(super) async fn create(
                 &bytes(&integration.api_key_sealed_to),
                 &bytes(&integration.headers_sealed_to),
                 &integration.message.encode_to_vec(),
+                &json_text(&integration.message),
             ],
         ),
         changes::record(session, change, object, ChangeOutcome::Created),
@@ -54,8 +56,14 @@ pub(super) async fn create(
 pub(super) async fn get(
     session: &Session,
     id: Uuid,
+    form: Form,
 ) -> Result<Option<Stored<LlmIntegration>>, Failure> {
-    let sql = "SELECT runner_id, message FROM llm_integrations WHERE id = $1";
+    let sql = match form {
+        Form::Protobuf => "SELECT runner_id, message FROM llm_integrations WHERE id = $1",
+        Form::Json => {
+            "SELECT runner_id, coalesce(json, message) FROM llm_integrations WHERE id = $1"
+        }
+    };
     session
         .find(sql, &[&id], |row| {
             Ok(Stored {
@@ -92,7 +100,8 @@ pub(super) async fn update<E>(
     both(
         session.execute(
             "UPDATE llm_integrations
-             SET enabled = $2, api_key_sealed_to = $3, headers_sealed_to = $4, message = $5
+             SET enabled = $2, api_key_sealed_to = $3, headers_sealed_to = $4, message = $5,
+                 json = $6
              WHERE id = $1",
             &[
                 &id,
@@ -100,6 +109,7 @@ pub(super) async fn update<E>(
                 &bytes(&integration.api_key_sealed_to),
                 &bytes(&integration.headers_sealed_to),
                 &integration.message.encode_to_vec(),
+                &json_text(&integration.message),
             ],
         ),
         changes::record(session, change, (KIND, id), ChangeOutcome::Updated),

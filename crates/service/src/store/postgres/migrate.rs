@@ -4,9 +4,17 @@ use super::error::Failure;
 use super::pool::{Mode, Pool};
 use super::session::{Session, column};
 use crate::store::StoreError;
+use crate::store::json_text::TABLES;
+use uuid::Uuid;
 
 /// Each takes the schema from the version that is its index to the next one. What was released is not changed.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_json.sql"),
+];
+
+/// The version from which on messages have JSON texts beside them.
+const WITH_TEXTS: i32 = 2;
 
 const NEWEST: i32 = MIGRATIONS.len() as i32;
 
@@ -80,8 +88,40 @@ async fn apply(session: &Session) -> Result<(), Failure> {
     for migration in MIGRATIONS.iter().skip(version.unsigned_abs() as usize) {
         session.script(migration).await?;
     }
+    if version < WITH_TEXTS {
+        derive_texts(session).await?;
+    }
     let sql = "UPDATE runner_configuration_store SET version = $1 WHERE id = 1";
     session.execute(sql, &[&NEWEST]).await?;
+    Ok(())
+}
+
+/// Derives the JSON texts of all messages that have none.
+async fn derive_texts(session: &Session) -> Result<(), Failure> {
+    for (table, derive) in TABLES {
+        let select = format!(
+            "SELECT o.id, o.message FROM {table} o
+             WHERE o.json IS NULL AND o.id > $1 ORDER BY o.id LIMIT 1000"
+        );
+        let update = format!(
+            "UPDATE {table} AS o SET json = derived.json
+             FROM unnest($1::uuid[], $2::bytea[]) AS derived (id, json) WHERE o.id = derived.id"
+        );
+        let mut after = Uuid::nil();
+        loop {
+            let rows = session.rows(&select, &[&after]).await?;
+            let (mut ids, mut texts) = (Vec::new(), Vec::new());
+            for row in &rows {
+                ids.push(column::<Uuid>(row, 0)?);
+                texts.push(derive(column(row, 1)?));
+            }
+            let Some(last) = ids.last() else {
+                break;
+            };
+            after = *last;
+            session.execute(&update, &[&ids, &texts]).await?;
+        }
+    }
     Ok(())
 }
 

@@ -13,10 +13,11 @@ use super::list::{self, SCM_INTEGRATIONS};
 use super::session::{Session, both, bytes, column, fingerprint};
 use super::{changes, runners, tokens};
 use crate::store::filter::Runners;
+use crate::store::json_text::json_text;
 use crate::store::page::decode;
 use crate::store::{
-    Change, ChangeOutcome, Created, Encoded, HostKey, ObjectKind, Page, PageRequest, RunnerFilter,
-    ScmIntegrationRecord, Stored, TokenDeletions, Updated,
+    Change, ChangeOutcome, Created, Encoded, Form, HostKey, ObjectKind, Page, PageRequest,
+    RunnerFilter, ScmIntegrationRecord, Stored, TokenDeletions, Updated,
 };
 
 const KIND: ObjectKind = ObjectKind::ScmIntegration;
@@ -33,8 +34,8 @@ pub(super) async fn create(
     both(
         session.execute(
             "INSERT INTO scm_integrations
-                 (id, runner_id, host, offers_oauth, offers_pat, sealed_to, message)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                 (id, runner_id, host, offers_oauth, offers_pat, sealed_to, message, json)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             &[
                 &integration.id,
                 &integration.runner_id,
@@ -43,6 +44,7 @@ pub(super) async fn create(
                 &integration.message.pat,
                 &bytes(&integration.sealed_to),
                 &integration.message.encode_to_vec(),
+                &json_text(&integration.message),
             ],
         ),
         changes::record(session, change, object, ChangeOutcome::Created),
@@ -54,8 +56,14 @@ pub(super) async fn create(
 pub(super) async fn get(
     session: &Session,
     id: Uuid,
+    form: Form,
 ) -> Result<Option<Stored<ScmIntegration>>, Failure> {
-    let sql = "SELECT runner_id, message FROM scm_integrations WHERE id = $1";
+    let sql = match form {
+        Form::Protobuf => "SELECT runner_id, message FROM scm_integrations WHERE id = $1",
+        Form::Json => {
+            "SELECT runner_id, coalesce(json, message) FROM scm_integrations WHERE id = $1"
+        }
+    };
     session
         .find(sql, &[&id], |row| {
             Ok(Stored {
@@ -98,13 +106,15 @@ pub(super) async fn update<E>(
     session
         .execute(
             "UPDATE scm_integrations
-             SET offers_oauth = $2, offers_pat = $3, sealed_to = $4, message = $5 WHERE id = $1",
+             SET offers_oauth = $2, offers_pat = $3, sealed_to = $4, message = $5, json = $6
+             WHERE id = $1",
             &[
                 &id,
                 &integration.message.oauth.is_some(),
                 &integration.message.pat,
                 &bytes(&integration.sealed_to),
                 &integration.message.encode_to_vec(),
+                &json_text(&integration.message),
             ],
         )
         .await?;

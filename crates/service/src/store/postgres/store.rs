@@ -11,7 +11,7 @@ use super::pool::Mode;
 use super::{PostgresStore, changes, classes, keys, llm, runners, scm, secrets, tokens};
 use crate::store::{
     ApiKey, ApiKeyCreated, ApiKeyRevoked, Change, Created, EnvironmentClassFilter,
-    EnvironmentClassRecord, HostAuthenticationTokenFilter, HostAuthenticationTokenRecord,
+    EnvironmentClassRecord, Form, HostAuthenticationTokenFilter, HostAuthenticationTokenRecord,
     KeyFingerprint, KeyHash, LlmIntegrationDeleted, LlmIntegrationRecord, Page, PageRequest,
     RecordedChange, Runner, RunnerFilter, RunnerPut, RunnerRemoved, ScmIntegrationRecord,
     StaleSecret, Store, StoreError, Stored, StoredToken, SubjectKey, TokenCreated, TokenDeletions,
@@ -91,10 +91,11 @@ impl Store for PostgresStore {
     async fn environment_class(
         &self,
         id: Uuid,
+        form: Form,
     ) -> Result<Option<Stored<EnvironmentClass>>, StoreError> {
         self.pool
-            .run(Mode::LookUp, id, |session, id| {
-                Box::pin(classes::get(session, *id))
+            .run(Mode::LookUp, (id, form), |session, (id, form)| {
+                Box::pin(classes::get(session, *id, *form))
             })
             .await
     }
@@ -150,10 +151,14 @@ impl Store for PostgresStore {
             .await
     }
 
-    async fn host_authentication_token(&self, id: Uuid) -> Result<Option<StoredToken>, StoreError> {
+    async fn host_authentication_token(
+        &self,
+        id: Uuid,
+        form: Form,
+    ) -> Result<Option<StoredToken>, StoreError> {
         self.pool
-            .run(Mode::LookUp, id, |session, id| {
-                Box::pin(tokens::get(session, *id))
+            .run(Mode::LookUp, (id, form), |session, (id, form)| {
+                Box::pin(tokens::get(session, *id, *form))
             })
             .await
     }
@@ -238,10 +243,11 @@ impl Store for PostgresStore {
     async fn scm_integration(
         &self,
         id: Uuid,
+        form: Form,
     ) -> Result<Option<Stored<ScmIntegration>>, StoreError> {
         self.pool
-            .run(Mode::LookUp, id, |session, id| {
-                Box::pin(scm::get(session, *id))
+            .run(Mode::LookUp, (id, form), |session, (id, form)| {
+                Box::pin(scm::get(session, *id, *form))
             })
             .await
     }
@@ -310,10 +316,11 @@ impl Store for PostgresStore {
     async fn llm_integration(
         &self,
         id: Uuid,
+        form: Form,
     ) -> Result<Option<Stored<LlmIntegration>>, StoreError> {
         self.pool
-            .run(Mode::LookUp, id, |session, id| {
-                Box::pin(llm::get(session, *id))
+            .run(Mode::LookUp, (id, form), |session, (id, form)| {
+                Box::pin(llm::get(session, *id, *form))
             })
             .await
     }

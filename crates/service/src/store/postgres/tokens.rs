@@ -13,10 +13,12 @@ use super::error::Failure;
 use super::list::{Equal, TOKENS};
 use super::session::{Session, both, column, fingerprint, required, subject};
 use super::{changes, list, runners, scm};
+use crate::store::json_text::json_text;
 use crate::store::page::decode;
 use crate::store::{
-    Change, ChangeOutcome, Encoded, HostAuthenticationTokenFilter, HostAuthenticationTokenRecord,
-    HostKey, ObjectKind, Page, PageRequest, Sealed, StoredToken, SubjectKey, TokenCreated, Updated,
+    Change, ChangeOutcome, Encoded, Form, HostAuthenticationTokenFilter,
+    HostAuthenticationTokenRecord, HostKey, ObjectKind, Page, PageRequest, Sealed, StoredToken,
+    SubjectKey, TokenCreated, Updated,
 };
 
 const KIND: ObjectKind = ObjectKind::HostAuthenticationToken;
@@ -38,9 +40,9 @@ pub(super) async fn create(
     let created = session
         .execute(
             "INSERT INTO host_authentication_tokens
-                 (id, runner_id, principal, subject_id, host, source, integration_id, message,
+                 (id, runner_id, principal, subject_id, host, source, integration_id, message, json,
                   token, token_key, refresh_token, refresh_token_key)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
              ON CONFLICT (runner_id, host, subject_id, principal) DO NOTHING",
             &[
                 &token.id,
@@ -51,6 +53,7 @@ pub(super) async fn create(
                 &token.message.source,
                 &token.integration_id,
                 &token.message.encode_to_vec(),
+                &json_text(&token.message),
                 &token.token.ciphertext,
                 &token.token.key.0.as_slice(),
                 &ciphertext(&token.refresh_token),
@@ -65,9 +68,21 @@ pub(super) async fn create(
     Ok(TokenCreated::Done)
 }
 
-pub(super) async fn get(session: &Session, id: Uuid) -> Result<Option<StoredToken>, Failure> {
-    let sql = "SELECT runner_id, principal, subject_id, message FROM host_authentication_tokens
-               WHERE id = $1";
+pub(super) async fn get(
+    session: &Session,
+    id: Uuid,
+    form: Form,
+) -> Result<Option<StoredToken>, Failure> {
+    let sql = match form {
+        Form::Protobuf => {
+            "SELECT runner_id, principal, subject_id, message
+             FROM host_authentication_tokens WHERE id = $1"
+        }
+        Form::Json => {
+            "SELECT runner_id, principal, subject_id, coalesce(json, message)
+             FROM host_authentication_tokens WHERE id = $1"
+        }
+    };
     session
         .find(sql, &[&id], |row| {
             Ok(StoredToken {
@@ -130,13 +145,14 @@ pub(super) async fn update<E>(
     both(
         session.execute(
             "UPDATE host_authentication_tokens
-             SET source = $2, message = $3, token = $4, token_key = $5,
-                 refresh_token = $6, refresh_token_key = $7
+             SET source = $2, message = $3, json = $4, token = $5, token_key = $6,
+                 refresh_token = $7, refresh_token_key = $8
              WHERE id = $1",
             &[
                 &id,
                 &token.message.source,
                 &token.message.encode_to_vec(),
+                &json_text(&token.message),
                 &token.token.ciphertext,
                 &token.token.key.0.as_slice(),
                 &ciphertext(&token.refresh_token),

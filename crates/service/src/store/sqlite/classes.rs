@@ -8,9 +8,10 @@ use uuid::Uuid;
 use super::statement::{all, execute, find};
 use super::{changes, list, runners};
 use crate::store::filter::Runners;
+use crate::store::json_text::json_text;
 use crate::store::page::decode;
 use crate::store::{
-    Change, ChangeOutcome, Created, Encoded, EnvironmentClassFilter, EnvironmentClassRecord,
+    Change, ChangeOutcome, Created, Encoded, EnvironmentClassFilter, EnvironmentClassRecord, Form,
     ObjectKind, Page, PageRequest, StoreError, Stored, Updated,
 };
 
@@ -26,14 +27,15 @@ pub(super) fn create(
     }
     execute(
         connection,
-        "INSERT INTO environment_classes (id, runner_id, enabled, sealed_to, message)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO environment_classes (id, runner_id, enabled, sealed_to, message, json)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
             class.id,
             class.runner_id,
             class.message.enabled,
             class.sealed_to,
             class.message.encode_to_vec(),
+            json_text(&class.message),
         ],
     )?;
     changes::record(connection, change, (KIND, class.id), ChangeOutcome::Created)?;
@@ -43,10 +45,16 @@ pub(super) fn create(
 pub(super) fn get(
     connection: &Connection,
     id: Uuid,
+    form: Form,
 ) -> Result<Option<Stored<EnvironmentClass>>, StoreError> {
     find(
         connection,
-        "SELECT runner_id, message FROM environment_classes WHERE id = ?1",
+        match form {
+            Form::Protobuf => "SELECT runner_id, message FROM environment_classes WHERE id = ?1",
+            Form::Json => {
+                "SELECT runner_id, coalesce(json, message) FROM environment_classes WHERE id = ?1"
+            }
+        },
         [id.as_bytes()],
         |row| {
             Ok(Stored {
@@ -89,12 +97,13 @@ pub(super) fn update<E>(
     }
     execute(
         connection,
-        "UPDATE environment_classes SET enabled = ?2, sealed_to = ?3, message = ?4 WHERE id = ?1",
+        "UPDATE environment_classes SET enabled = ?2, sealed_to = ?3, message = ?4, json = ?5 WHERE id = ?1",
         params![
             id,
             class.message.enabled,
             class.sealed_to,
-            class.message.encode_to_vec()
+            class.message.encode_to_vec(),
+            json_text(&class.message),
         ],
     )?;
     changes::record(connection, change, (KIND, id), ChangeOutcome::Updated)?;

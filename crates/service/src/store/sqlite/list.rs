@@ -14,8 +14,8 @@ use rusqlite::types::ToSql;
 use self::several::Several;
 use super::error::from_sqlite;
 use crate::store::filter::Runners;
-use crate::store::page::Filling;
-use crate::store::{Page, PageRequest, StoreError};
+use crate::store::page::{Filling, selected};
+use crate::store::{Form, Page, PageRequest, StoreError};
 
 /// A table that is listed. Its indexes are called `<table>_by_<columns>`.
 pub(super) type Table = &'static str;
@@ -75,7 +75,12 @@ pub(super) fn page<M>(
     let (after, limit) = (after(request), limit(request));
     let mut params: Vec<&dyn ToSql> = vec![&after, &limit];
     params.extend(equal.iter().map(|(_, value)| value));
-    let sql = page_sql(table, index, equal.iter().map(|(column, _)| *column));
+    let sql = page_sql(
+        request.form,
+        table,
+        index,
+        equal.iter().map(|(column, _)| *column),
+    );
     let read = || {
         let mut statement = connection.prepare_cached(&sql)?;
         let mut rows = statement.query(params.as_slice())?;
@@ -89,11 +94,12 @@ pub(super) fn page<M>(
 }
 
 fn page_sql(
+    form: Form,
     table: Table,
     index: Option<&'static str>,
     columns: impl Iterator<Item = &'static str>,
 ) -> String {
-    let mut sql = format!("SELECT id, message FROM {table}");
+    let mut sql = format!("SELECT id, {} FROM {table}", selected(form));
     if let Some(index) = index {
         let _ = write!(sql, " INDEXED BY {table}_by_{index}");
     }
@@ -199,10 +205,12 @@ pub(super) mod tests {
                 "(runner_id=? AND subject_id=? AND id>?)",
             ),
         ] {
-            let plan = plan(&page_sql(table, index, columns.iter().copied()));
-            assert!(plan.contains(expected), "{table} {index:?}: {plan}");
-            // One step: nothing is sorted.
-            assert_eq!(plan.lines().count(), 1, "{table} {index:?}: {plan}");
+            for form in [Form::Protobuf, Form::Json] {
+                let plan = plan(&page_sql(form, table, index, columns.iter().copied()));
+                assert!(plan.contains(expected), "{table} {index:?}: {plan}");
+                // One step: nothing is sorted.
+                assert_eq!(plan.lines().count(), 1, "{table} {index:?}: {plan}");
+            }
         }
     }
 }

@@ -9,10 +9,11 @@ use super::list::{self, LLM_INTEGRATIONS};
 use super::statement::{all, execute, find};
 use super::{changes, runners};
 use crate::store::filter::Runners;
+use crate::store::json_text::json_text;
 use crate::store::models::{self, is_enabled};
 use crate::store::page::decode;
 use crate::store::{
-    Change, ChangeOutcome, Created, Encoded, LlmIntegrationDeleted, LlmIntegrationRecord,
+    Change, ChangeOutcome, Created, Encoded, Form, LlmIntegrationDeleted, LlmIntegrationRecord,
     ObjectKind, Page, PageRequest, RunnerFilter, StoreError, Stored, Updated,
 };
 
@@ -29,8 +30,8 @@ pub(super) fn create(
     execute(
         connection,
         "INSERT INTO llm_integrations
-             (id, runner_id, enabled, api_key_sealed_to, headers_sealed_to, message)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+             (id, runner_id, enabled, api_key_sealed_to, headers_sealed_to, message, json)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             integration.id,
             integration.runner_id,
@@ -38,6 +39,7 @@ pub(super) fn create(
             integration.api_key_sealed_to,
             integration.headers_sealed_to,
             integration.message.encode_to_vec(),
+            json_text(&integration.message),
         ],
     )?;
     changes::record(
@@ -52,10 +54,16 @@ pub(super) fn create(
 pub(super) fn get(
     connection: &Connection,
     id: Uuid,
+    form: Form,
 ) -> Result<Option<Stored<LlmIntegration>>, StoreError> {
     find(
         connection,
-        "SELECT runner_id, message FROM llm_integrations WHERE id = ?1",
+        match form {
+            Form::Protobuf => "SELECT runner_id, message FROM llm_integrations WHERE id = ?1",
+            Form::Json => {
+                "SELECT runner_id, coalesce(json, message) FROM llm_integrations WHERE id = ?1"
+            }
+        },
         [id.as_bytes()],
         |row| {
             Ok(Stored {
@@ -90,7 +98,8 @@ pub(super) fn update<E>(
     execute(
         connection,
         "UPDATE llm_integrations
-         SET enabled = ?2, api_key_sealed_to = ?3, headers_sealed_to = ?4, message = ?5
+         SET enabled = ?2, api_key_sealed_to = ?3, headers_sealed_to = ?4, message = ?5,
+             json = ?6
          WHERE id = ?1",
         params![
             id,
@@ -98,6 +107,7 @@ pub(super) fn update<E>(
             integration.api_key_sealed_to,
             integration.headers_sealed_to,
             integration.message.encode_to_vec(),
+            json_text(&integration.message),
         ],
     )?;
     changes::record(connection, change, (KIND, id), ChangeOutcome::Updated)?;

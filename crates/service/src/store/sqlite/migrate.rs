@@ -5,15 +5,32 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::error::from_sqlite;
 use super::readers::snapshot;
 use crate::store::StoreError;
+use crate::store::json_text::TABLES;
 
 /// Marks a database as ours, in its header: "RCFG".
 pub(super) const APPLICATION_ID: u32 = 0x5243_4647;
 
 /// Each takes the schema from the version that is its index to the next one. What was released is not changed.
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_initial.sql"),
-    include_str!("migrations/0002_keys_and_audit.sql"),
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        script: include_str!("migrations/0001_initial.sql"),
+        then: None,
+    },
+    Migration {
+        script: include_str!("migrations/0002_keys_and_audit.sql"),
+        then: None,
+    },
+    Migration {
+        script: include_str!("migrations/0003_json.sql"),
+        then: Some(derive_texts),
+    },
 ];
+
+struct Migration {
+    script: &'static str,
+    /// What SQL alone can't do.
+    then: Option<fn(&Connection) -> rusqlite::Result<()>>,
+}
 
 const NEWEST: u32 = MIGRATIONS.len() as u32;
 
@@ -81,13 +98,43 @@ pub(super) fn verify(connection: &Connection) -> Result<(), StoreError> {
 
 fn apply(connection: &Connection, version: u32) -> Result<(), StoreError> {
     for migration in MIGRATIONS.iter().skip(version as usize) {
-        connection.execute_batch(migration).map_err(from_sqlite)?;
+        connection
+            .execute_batch(migration.script)
+            .map_err(from_sqlite)?;
+        if let Some(then) = migration.then {
+            then(connection).map_err(from_sqlite)?;
+        }
     }
     connection
         .execute_batch(&format!(
             "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {NEWEST};"
         ))
         .map_err(from_sqlite)
+}
+
+/// Derives the JSON texts of all messages.
+fn derive_texts(connection: &Connection) -> rusqlite::Result<()> {
+    for (table, derive) in TABLES {
+        let mut batch = connection.prepare(&format!(
+            "SELECT id, message FROM {table} WHERE id > ?1 ORDER BY id LIMIT 1000"
+        ))?;
+        let mut update =
+            connection.prepare(&format!("UPDATE {table} SET json = ?2 WHERE id = ?1"))?;
+        let mut after = Vec::new();
+        loop {
+            let rows: Vec<(Vec<u8>, Vec<u8>)> = batch
+                .query_map([after], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()?;
+            let Some((last, _)) = rows.last() else {
+                break;
+            };
+            after = last.clone();
+            for (id, message) in &rows {
+                update.execute((id, derive(message)))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The statements that made the tables and indexes.
@@ -117,18 +164,25 @@ fn pragma<T: rusqlite::types::FromSql>(
 mod tests {
     use super::*;
 
+    /// The version from which on messages have JSON texts beside them.
+    const WITH_TEXTS: u32 = 3;
+
     #[test]
     fn a_store_of_any_version_becomes_one_of_the_newest() {
         for version in 0..=NEWEST {
             let mut connection = Connection::open_in_memory().unwrap();
             for migration in &MIGRATIONS[..version as usize] {
-                connection.execute_batch(migration).unwrap();
+                connection.execute_batch(migration.script).unwrap();
             }
             if version > 0 {
                 let header = format!(
                     "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version};
                      INSERT INTO api_keys (id, hash, role, principal, subject_id, read_only)
-                     VALUES (zeroblob(16), x'00', 1, 5, zeroblob(16), 0);"
+                     VALUES (zeroblob(16), x'00', 1, 5, zeroblob(16), 0);
+                     INSERT INTO runners (id, name, kind, provider, registered)
+                     VALUES (zeroblob(16), '', 1, 1, 0);
+                     INSERT INTO environment_classes (id, runner_id, enabled, message)
+                     VALUES (zeroblob(16), zeroblob(16), 1, x'0a0161'), (x'ff', zeroblob(16), 1, x'ff');"
                 );
                 connection.execute_batch(&header).unwrap();
             }
@@ -138,6 +192,19 @@ mod tests {
                 .query_one("SELECT count(*) FROM api_keys", [], |row| row.get(0))
                 .unwrap();
             assert_eq!(keys, u32::from(version > 0), "version {version}");
+            let texts: Vec<Option<Vec<u8>>> = connection
+                .prepare("SELECT json FROM environment_classes ORDER BY id")
+                .unwrap()
+                .query_map([], |row| row.get(0))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            let expected = [Some(br#"{"id":"a"}"#.to_vec()), None];
+            match version {
+                0 => assert!(texts.is_empty()),
+                WITH_TEXTS.. => assert_eq!(texts, [None, None], "nothing is derived again"),
+                _ => assert_eq!(texts, expected, "version {version}"),
+            }
         }
     }
 }

@@ -9,10 +9,11 @@ use super::list::{self, SCM_INTEGRATIONS};
 use super::statement::{all, execute, exists, find};
 use super::{changes, runners, tokens};
 use crate::store::filter::Runners;
+use crate::store::json_text::json_text;
 use crate::store::page::decode;
 use crate::store::{
-    Change, ChangeOutcome, Created, Encoded, HostKey, ObjectKind, Page, PageRequest, RunnerFilter,
-    ScmIntegrationRecord, StoreError, Stored, TokenDeletions, Updated,
+    Change, ChangeOutcome, Created, Encoded, Form, HostKey, ObjectKind, Page, PageRequest,
+    RunnerFilter, ScmIntegrationRecord, StoreError, Stored, TokenDeletions, Updated,
 };
 
 const KIND: ObjectKind = ObjectKind::ScmIntegration;
@@ -28,8 +29,8 @@ pub(super) fn create(
     execute(
         connection,
         "INSERT INTO scm_integrations
-             (id, runner_id, host, offers_oauth, offers_pat, sealed_to, message)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             (id, runner_id, host, offers_oauth, offers_pat, sealed_to, message, json)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
             integration.id,
             integration.runner_id,
@@ -38,6 +39,7 @@ pub(super) fn create(
             integration.message.pat,
             integration.sealed_to,
             integration.message.encode_to_vec(),
+            json_text(&integration.message),
         ],
     )?;
     changes::record(
@@ -52,10 +54,16 @@ pub(super) fn create(
 pub(super) fn get(
     connection: &Connection,
     id: Uuid,
+    form: Form,
 ) -> Result<Option<Stored<ScmIntegration>>, StoreError> {
     find(
         connection,
-        "SELECT runner_id, message FROM scm_integrations WHERE id = ?1",
+        match form {
+            Form::Protobuf => "SELECT runner_id, message FROM scm_integrations WHERE id = ?1",
+            Form::Json => {
+                "SELECT runner_id, coalesce(json, message) FROM scm_integrations WHERE id = ?1"
+            }
+        },
         [id.as_bytes()],
         |row| {
             Ok(Stored {
@@ -107,13 +115,15 @@ pub(super) fn update<E>(
     execute(
         connection,
         "UPDATE scm_integrations
-         SET offers_oauth = ?2, offers_pat = ?3, sealed_to = ?4, message = ?5 WHERE id = ?1",
+         SET offers_oauth = ?2, offers_pat = ?3, sealed_to = ?4, message = ?5, json = ?6
+         WHERE id = ?1",
         params![
             id,
             integration.message.oauth.is_some(),
             integration.message.pat,
             integration.sealed_to,
             integration.message.encode_to_vec(),
+            json_text(&integration.message),
         ],
     )?;
     let mut deleted = 0;

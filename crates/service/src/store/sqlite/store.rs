@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{SqliteStore, changes, classes, keys, llm, runners, scm, secrets, tokens};
 use crate::store::{
     ApiKey, ApiKeyCreated, ApiKeyRevoked, Change, Created, EnvironmentClassFilter,
-    EnvironmentClassRecord, HostAuthenticationTokenFilter, HostAuthenticationTokenRecord,
+    EnvironmentClassRecord, Form, HostAuthenticationTokenFilter, HostAuthenticationTokenRecord,
     KeyFingerprint, KeyHash, LlmIntegrationDeleted, LlmIntegrationRecord, Page, PageRequest,
     RecordedChange, Runner, RunnerFilter, RunnerPut, RunnerRemoved, ScmIntegrationRecord,
     StaleSecret, Store, StoreError, Stored, StoredToken, SubjectKey, TokenCreated, TokenDeletions,
@@ -65,8 +65,10 @@ impl Store for SqliteStore {
     async fn environment_class(
         &self,
         id: Uuid,
+        form: Form,
     ) -> Result<Option<Stored<EnvironmentClass>>, StoreError> {
-        self.readers.with(|connection| classes::get(connection, id))
+        self.readers
+            .with(|connection| classes::get(connection, id, form))
     }
 
     async fn environment_classes(
@@ -103,8 +105,13 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn host_authentication_token(&self, id: Uuid) -> Result<Option<StoredToken>, StoreError> {
-        self.readers.with(|connection| tokens::get(connection, id))
+    async fn host_authentication_token(
+        &self,
+        id: Uuid,
+        form: Form,
+    ) -> Result<Option<StoredToken>, StoreError> {
+        self.readers
+            .with(|connection| tokens::get(connection, id, form))
     }
 
     async fn host_authentication_token_record(
@@ -163,8 +170,10 @@ impl Store for SqliteStore {
     async fn scm_integration(
         &self,
         id: Uuid,
+        form: Form,
     ) -> Result<Option<Stored<ScmIntegration>>, StoreError> {
-        self.readers.with(|connection| scm::get(connection, id))
+        self.readers
+            .with(|connection| scm::get(connection, id, form))
     }
 
     async fn scm_integrations(
@@ -214,8 +223,10 @@ impl Store for SqliteStore {
     async fn llm_integration(
         &self,
         id: Uuid,
+        form: Form,
     ) -> Result<Option<Stored<LlmIntegration>>, StoreError> {
-        self.readers.with(|connection| llm::get(connection, id))
+        self.readers
+            .with(|connection| llm::get(connection, id, form))
     }
 
     async fn llm_integrations(

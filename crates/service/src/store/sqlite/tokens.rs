@@ -8,11 +8,12 @@ use uuid::Uuid;
 use super::list::{Equal, TOKENS};
 use super::statement::{execute, exists, find, subject};
 use super::{changes, list, runners, scm};
+use crate::store::json_text::json_text;
 use crate::store::page::decode;
 use crate::store::{
-    Change, ChangeOutcome, Encoded, HostAuthenticationTokenFilter, HostAuthenticationTokenRecord,
-    HostKey, ObjectKind, Page, PageRequest, Sealed, StoreError, StoredToken, SubjectKey,
-    TokenCreated, Updated,
+    Change, ChangeOutcome, Encoded, Form, HostAuthenticationTokenFilter,
+    HostAuthenticationTokenRecord, HostKey, ObjectKind, Page, PageRequest, Sealed, StoreError,
+    StoredToken, SubjectKey, TokenCreated, Updated,
 };
 
 const KIND: ObjectKind = ObjectKind::HostAuthenticationToken;
@@ -47,9 +48,9 @@ pub(super) fn create(
     execute(
         connection,
         "INSERT INTO host_authentication_tokens
-             (id, runner_id, principal, subject_id, host, source, integration_id, message,
+             (id, runner_id, principal, subject_id, host, source, integration_id, message, json,
               token, token_key, refresh_token, refresh_token_key)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         params![
             token.id,
             token.runner_id,
@@ -59,6 +60,7 @@ pub(super) fn create(
             token.message.source,
             token.integration_id,
             token.message.encode_to_vec(),
+            json_text(&token.message),
             token.token.ciphertext,
             token.token.key,
             token
@@ -72,11 +74,23 @@ pub(super) fn create(
     Ok(TokenCreated::Done)
 }
 
-pub(super) fn get(connection: &Connection, id: Uuid) -> Result<Option<StoredToken>, StoreError> {
+pub(super) fn get(
+    connection: &Connection,
+    id: Uuid,
+    form: Form,
+) -> Result<Option<StoredToken>, StoreError> {
     find(
         connection,
-        "SELECT runner_id, principal, subject_id, message FROM host_authentication_tokens
-         WHERE id = ?1",
+        match form {
+            Form::Protobuf => {
+                "SELECT runner_id, principal, subject_id, message
+                 FROM host_authentication_tokens WHERE id = ?1"
+            }
+            Form::Json => {
+                "SELECT runner_id, principal, subject_id, coalesce(json, message)
+                 FROM host_authentication_tokens WHERE id = ?1"
+            }
+        },
         [id.as_bytes()],
         |row| {
             Ok(StoredToken {
@@ -168,13 +182,14 @@ pub(super) fn update<E>(
     execute(
         connection,
         "UPDATE host_authentication_tokens
-         SET source = ?2, message = ?3, token = ?4, token_key = ?5,
-             refresh_token = ?6, refresh_token_key = ?7
+         SET source = ?2, message = ?3, json = ?4, token = ?5, token_key = ?6,
+             refresh_token = ?7, refresh_token_key = ?8
          WHERE id = ?1",
         params![
             id,
             token.message.source,
             token.message.encode_to_vec(),
+            json_text(&token.message),
             token.token.ciphertext,
             token.token.key,
             token

@@ -84,6 +84,7 @@ impl State {
         const ALL: PageRequest = PageRequest {
             after: None,
             limit: usize::MAX,
+            form: Form::Protobuf,
         };
         let runner_ids = vec![runner_id];
         let filter = EnvironmentClassFilter {

@@ -140,7 +140,9 @@ pub(crate) fn arrive<M: Validate>(caller: Caller, message: M) -> Result<Request<
     Ok(request)
 }
 
-pub(crate) fn message<M: prost::Message + Default>(reply: Reply<M>) -> M {
+pub(crate) fn message<M: prost::Message + Default + serde::de::DeserializeOwned>(
+    reply: Reply<M>,
+) -> M {
     reply.into_message().unwrap()
 }
 

@@ -11,11 +11,11 @@ use rusqlite::types::ToSql;
 use uuid::Uuid;
 
 use super::{Table, after, limit};
-use crate::store::page::Filling;
+use crate::store::page::{Filling, selected};
 use crate::store::sqlite::error::from_sqlite;
 use crate::store::sqlite::readers::snapshot;
 use crate::store::sqlite::statement::{all, find};
-use crate::store::{Page, PageRequest, StoreError};
+use crate::store::{Form, Page, PageRequest, StoreError};
 
 /// How many times as many rows as wanted are looked through first.
 const STRETCH: i64 = 4;
@@ -48,8 +48,13 @@ impl Several<'_> {
             let rest = PageRequest {
                 after: Some(reached),
                 limit: filling.missing(),
+                ..request
             };
-            let sql = format!("SELECT message FROM {} WHERE id = ?1", self.table);
+            let sql = format!(
+                "SELECT {} FROM {} WHERE id = ?1",
+                selected(request.form),
+                self.table
+            );
             for id in self.merge(connection, rest)? {
                 find(connection, &sql, [id], |row| {
                     filling.offer(id, row.get_ref(0)?.as_blob()?);
@@ -68,7 +73,7 @@ impl Several<'_> {
         filling: &mut Filling<M>,
     ) -> Result<Option<Uuid>, StoreError> {
         let (after, stretch) = (after(request), limit(request).saturating_mul(STRETCH));
-        let sql = self.stretch_sql();
+        let sql = self.stretch_sql(request.form);
         let mut look = || {
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query((after, stretch))?;
@@ -113,7 +118,7 @@ impl Several<'_> {
         Ok(ids)
     }
 
-    fn stretch_sql(self) -> String {
+    fn stretch_sql(self, form: Form) -> String {
         let table = self.table;
         let enabled = if self.enabled.is_some() {
             ", enabled"
@@ -121,7 +126,8 @@ impl Several<'_> {
             ""
         };
         format!(
-            "SELECT id, message, runner_id{enabled} FROM {table} WHERE id > ?1 ORDER BY id LIMIT ?2"
+            "SELECT id, {}, runner_id{enabled} FROM {table} WHERE id > ?1 ORDER BY id LIMIT ?2",
+            selected(form)
         )
     }
 
@@ -195,7 +201,7 @@ mod tests {
                     runners: &[],
                     enabled,
                 }
-                .stretch_sql(),
+                .stretch_sql(Form::Json),
             );
             assert_eq!(
                 plan.trim(),
