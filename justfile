@@ -40,9 +40,9 @@ conformance-faults:
     tests/conformance/connect/run.sh --with-fault
     tests/conformance/protobuf/run.sh --with-fault
 
-# Kills the store's process, and its file layer, at random moments: 200 rounds each, or as many as given.
+# Kills the store's process, and its file layer, at random moments: 200 rounds each, or as many as given; and a tenth as often PostgreSQL.
 crash-test rounds="200":
-    CRASH_ROUNDS={{ rounds }} cargo test -p runner-configuration-service --release --test crash -- --nocapture
+    CRASH_ROUNDS={{ rounds }} cargo test -p runner-configuration-service --release --features postgres --test crash -- --nocapture
 
 # The JSON and binary mapping of every message against prost-reflect's: a million inputs each, or as many as given.
 differential inputs="1000000":

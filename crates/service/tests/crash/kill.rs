@@ -133,13 +133,13 @@ async fn the_process_that_is_killed() {
         let store = Arc::clone(&store);
         tasks.spawn(async move {
             let tell = |made| print(&format!("{ACKNOWLEDGED}{number} {made}\n"));
-            work(&store, caller, u64::MAX, tell).await;
+            work(&*store, caller, u64::MAX, tell).await;
         });
     }
     tasks.join_all().await;
 }
 
 /// Hands a line to the operating system, from where it is read whatever becomes of this process.
-fn print(line: &str) {
+pub(crate) fn print(line: &str) {
     std::io::stdout().lock().write_all(line.as_bytes()).unwrap();
 }

@@ -76,7 +76,7 @@ async fn crash_at_work(
         for (number, caller) in callers.drain(..).enumerate() {
             let store = Arc::clone(&store);
             let most = caller.made() + 200;
-            tasks.spawn(async move { (number, work(&store, caller, most, |_| {}).await) });
+            tasks.spawn(async move { (number, work(&*store, caller, most, |_| {}).await) });
         }
         let mut done = tasks.join_all().await;
         done.sort_by_key(|(number, _)| *number);

@@ -7,6 +7,7 @@ mod operation;
 mod state;
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::path::Path;
 
 use runner_configuration::v1::HostAuthenticationTokenSource as Source;
@@ -16,7 +17,7 @@ use runner_configuration_service::store::*;
 use uuid::Uuid;
 
 use self::operation::Operation;
-use self::state::State;
+pub(crate) use self::state::State;
 use crate::random::Random;
 
 /// How many callers there are.
@@ -34,7 +35,12 @@ pub(crate) struct Caller {
 impl Caller {
     /// All callers, before they did anything.
     pub(crate) fn all(seed: u64) -> Vec<Self> {
-        (0..CALLERS as u64)
+        Self::some(seed, 0..CALLERS as u64)
+    }
+
+    /// The callers with these numbers, before they did anything.
+    pub(crate) fn some(seed: u64, numbers: Range<u64>) -> Vec<Self> {
+        numbers
             .map(|number| Self {
                 subject: SubjectKey::user(Uuid::from_u64_pair(0xca11, number)),
                 random: Random::new(seed ^ (number << 32)),
@@ -89,17 +95,25 @@ impl Caller {
         }
     }
 
-    /// Compares the store with what was acknowledged. The change after that may be there too: then it is taken note of.
-    async fn compare(&mut self, store: &SqliteStore, changes: u64) -> Result<(), String> {
-        let found = State::read(store, self.subject.id, changes)
-            .await
-            .map_err(|error| error.to_string())?;
-        if found == self.state {
+    /// Whether it made this change, and not as a consequence of another one.
+    pub(crate) fn made_itself(&self, change: &RecordedChange) -> bool {
+        is_own(change) && change.by == Some(self.subject)
+    }
+
+    /// What the store holds of it, of which `changes` are on record.
+    pub(crate) async fn look(&self, store: &impl Store, changes: u64) -> Result<State, StoreError> {
+        State::read(store, self.subject.id, changes).await
+    }
+
+    /// Compares what the store holds with what was acknowledged. The change after that may be there too: then it is
+    /// taken note of.
+    pub(crate) fn compare(&mut self, found: &State) -> Result<(), String> {
+        if *found == self.state {
             return Ok(());
         }
         let acknowledged = self.state.summary();
         let last = self.step();
-        if found == self.state {
+        if *found == self.state {
             return Ok(());
         }
         Err(format!(
@@ -239,7 +253,7 @@ fn keys<V>(map: &BTreeMap<Uuid, V>) -> Vec<Uuid> {
 
 /// Lets the caller make changes until the store fails, or until it made `most`; tells of each that was acknowledged.
 pub(crate) async fn work(
-    store: &SqliteStore,
+    store: &impl Store,
     mut caller: Caller,
     most: u64,
     acknowledged: impl Fn(u64),
@@ -255,7 +269,7 @@ pub(crate) async fn work(
 }
 
 /// Lets the caller make its next change; returns the caller after it.
-pub(crate) async fn try_change(store: &SqliteStore, caller: &Caller) -> Result<Caller, StoreError> {
+pub(crate) async fn try_change(store: &impl Store, caller: &Caller) -> Result<Caller, StoreError> {
     let mut next = caller.clone();
     next.step().run(store, caller.subject).await?;
     Ok(next)
@@ -264,26 +278,37 @@ pub(crate) async fn try_change(store: &SqliteStore, caller: &Caller) -> Result<C
 /// Opens the store as a restart does, and compares it with what the callers were told.
 pub(crate) async fn check(file: &Path, callers: &mut [Caller]) -> Result<(), String> {
     let store = SqliteStore::open(file).map_err(|error| format!("cannot open: {error}"))?;
-    let changes = count_changes(&store)
-        .await
-        .map_err(|error| error.to_string())?;
-    for caller in callers {
-        let changes = changes.get(&caller.subject).copied().unwrap_or_default();
-        caller.compare(&store, changes).await?;
-    }
+    compare_all(&store, callers).await?;
     store.close().await.map_err(|error| error.to_string())?;
     drop(store);
     check_integrity(file).map_err(|error| error.to_string())
 }
 
-async fn count_changes(store: &SqliteStore) -> Result<HashMap<SubjectKey, u64>, StoreError> {
+/// Compares the store with what the callers were told.
+pub(crate) async fn compare_all(store: &impl Store, callers: &mut [Caller]) -> Result<(), String> {
+    let counts = count_changes(store)
+        .await
+        .map_err(|error| error.to_string())?;
+    for caller in callers {
+        let changes = counts.get(&caller.subject).copied().unwrap_or_default();
+        let found = caller.look(store, changes).await;
+        caller.compare(&found.map_err(|error| error.to_string())?)?;
+    }
+    Ok(())
+}
+
+async fn count_changes(store: &impl Store) -> Result<HashMap<SubjectKey, u64>, StoreError> {
     let mut counts = HashMap::new();
     let changes = store.changes(0, usize::MAX).await?;
-    let is_own = |change: &RecordedChange| change.outcome != Some(ChangeOutcome::DeletedAlong);
     for change in changes.into_iter().filter(is_own) {
         *counts.entry(change.by.unwrap()).or_default() += 1;
     }
     Ok(counts)
+}
+
+/// Whether it is a change that a caller made, and not a consequence of one.
+fn is_own(change: &RecordedChange) -> bool {
+    change.outcome != Some(ChangeOutcome::DeletedAlong)
 }
 
 /// SQLite's own checks: the whole structure, and that what is referred to is there.

@@ -79,6 +79,28 @@ impl Server {
         self.control(&["stop", "-m", mode]);
     }
 
+    /// Kills all of its processes, with a signal that none of them can see coming.
+    pub(crate) fn kill(&self) {
+        let file = self.folder.path().join("data/postmaster.pid");
+        let text = fs::read_to_string(&file).unwrap();
+        let postmaster = text.lines().next().unwrap();
+        // It starts no more processes, and nobody else can get the number of one that ended.
+        run(Command::new("kill").args(["-STOP", postmaster]));
+        let mut pids = vec![postmaster.to_owned()];
+        pids.extend(processes("ppid", |parent| parent == postmaster));
+        run(Command::new("kill").arg("-KILL").args(&pids));
+        while processes("stat", |state| !state.starts_with('Z'))
+            .iter()
+            .any(|pid| pids.contains(pid))
+        {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        // The next start takes a process that is dead, and that nobody has asked after yet, for a running server.
+        let socket = format!(".s.PGSQL.{}.lock", self.port);
+        fs::remove_file(file).unwrap();
+        fs::remove_file(self.folder.path().join(socket)).unwrap();
+    }
+
     /// Starts it again.
     pub(crate) fn resume(&self) {
         self.control(&["-l", "/dev/null", "-o", &self.options, "start"]);
@@ -200,6 +222,18 @@ fn installed() -> Option<PathBuf> {
         let _ = writeln!(std::io::stderr(), "skipped: {what}");
     }
     found
+}
+
+/// The ids of the processes whose column of `ps` is as it should be.
+fn processes(column: &str, is_right: impl Fn(&str) -> bool) -> Vec<String> {
+    let listed = run(Command::new("ps").args(["-A", "-o", &format!("pid=,{column}=")]));
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    listed
+        .lines()
+        .filter_map(|line| line.trim().split_once(' '))
+        .filter(|(_, value)| is_right(value.trim()))
+        .map(|(pid, _)| pid.to_owned())
+        .collect()
 }
 
 /// A program of the server, which refuses to run as root.

@@ -2,7 +2,6 @@
 
 use std::time::SystemTime;
 
-use runner_configuration_service::store::sqlite::SqliteStore;
 use runner_configuration_service::store::*;
 use uuid::Uuid;
 
@@ -28,7 +27,7 @@ pub(crate) enum Operation {
 
 impl Operation {
     /// Makes the change; whatever it returns, other than an error, is as it should be.
-    pub(super) async fn run(self, store: &SqliteStore, by: SubjectKey) -> Result<(), StoreError> {
+    pub(super) async fn run(self, store: &impl Store, by: SubjectKey) -> Result<(), StoreError> {
         let change = Change::by(by, "crash test", SystemTime::UNIX_EPOCH);
         match self {
             Self::PutRunner(runner) => {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use runner_configuration::v1::HostAuthenticationTokenSource as Source;
 use runner_configuration::v1::*;
-use runner_configuration_service::store::sqlite::SqliteStore;
 use runner_configuration_service::store::*;
 use uuid::Uuid;
 
@@ -12,7 +11,7 @@ use super::operation::Operation;
 
 /// The runner, its objects, and how many changes are on record.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct State {
+pub(crate) struct State {
     pub(super) runner: Option<Runner>,
     pub(super) classes: BTreeMap<Uuid, EnvironmentClass>,
     pub(super) tokens: BTreeMap<Uuid, HostAuthenticationTokenRecord>,
@@ -77,7 +76,7 @@ impl State {
     }
 
     pub(super) async fn read(
-        store: &SqliteStore,
+        store: &impl Store,
         runner_id: Uuid,
         changes: u64,
     ) -> Result<Self, StoreError> {
