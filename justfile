@@ -59,3 +59,8 @@ key-timing:
 # The documentation of all crates, with warnings denied.
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+
+# The official clients against two, then four servers on one PostgreSQL; arguments name suites.
+interop-replicas *suites:
+    tests/interop/run.sh --replicas 2 {{ suites }}
+    tests/interop/run.sh --replicas 4 {{ suites }}

@@ -155,13 +155,26 @@ def unsound(run: Path) -> list[str]:
         problems.append(f"{run / 'server.stderr'} is no log at level trace")
     if b'"CreateHostAuthenticationToken"' not in (run / "audit.jsonl").read_bytes():
         problems.append(f"{run / 'audit.jsonl'} does not show what was changed")
+    problems += problems_of_data(run)
+    if not any(f.stat().st_size for f in files(run / "replies")):
+        problems.append(f"{run / 'replies'} is empty")
+    return problems
+
+
+def problems_of_data(run: Path) -> list[str]:
+    """Why what was looked through is not all that was stored."""
+    if (run / "data" / "database.sql").exists():
+        return [
+            f"{dump} is no dump with what was changed"
+            for dump in (run / "data" / "database.sql", run / "data-live" / "database.sql")
+            if b"CreateHostAuthenticationToken" not in dump.read_bytes()
+        ]
+    problems = []
     databases = [f for f in files(run / "data") if f.read_bytes().startswith(b"SQLite format 3\0")]
     if not databases:
         problems.append(f"{run / 'data'} holds no database")
     if not any((run / "data-live").rglob("*-wal")):
         problems.append(f"{run / 'data-live'} holds no write-ahead log")
-    if not any(f.stat().st_size for f in files(run / "replies")):
-        problems.append(f"{run / 'replies'} is empty")
     return problems
 
 

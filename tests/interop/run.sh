@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Drives the server with the official clients and with independent stacks. Usage: run.sh [SUITE...]; without names, all suites. See README.md.
+# Drives the server with the official clients and with independent stacks. Usage: run.sh [--replicas N] [SUITE...]; without names, all
+# suites; with replicas, against N servers on one PostgreSQL database. See README.md.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -111,6 +112,12 @@ server_binary() {
   )
 }
 
+replicas=0
+if [ "${1:-}" = --replicas ]; then
+  replicas=${2:-}
+  [[ $replicas =~ ^[1-9][0-9]*$ ]] || fail "--replicas needs a number"
+  shift 2
+fi
 known=$(printf '%s\n' "${suites[@]%%|*}")
 for name in "$@"; do
   grep -qxF -- "$name" <<<"$known" || fail "no suite $name; there are:"$'\n'"$known"
@@ -120,6 +127,7 @@ server=$(server_binary)
 [ -x "$server" ] || fail "no server binary at $server"
 export INTEROP_CACHE=$cache
 runs=$cache/runs
+[ "$replicas" = 0 ] || runs+=-$replicas-replicas
 rm -rf "$runs"
 
 failed=()
@@ -143,7 +151,7 @@ for suite in "${suites[@]}"; do
     for path in $tests; do command+=("$here/python/$path"); done
   fi
   "$suite_python" -B "$here/suite.py" "$name" --client "$client" --base-path "$base_path" \
-    --runs "$runs" --server "$server" -- "${command[@]}" || failed+=("$name")
+    --replicas "$replicas" --runs "$runs" --server "$server" -- "${command[@]}" || failed+=("$name")
 done
 
 "$python" -B "$here/leak_check.py" "$runs" || failed+=("leak check")

@@ -1,12 +1,15 @@
 """Runs one suite against a fresh server: suite.py NAME OPTIONS -- COMMAND
 
+With --replicas it is as many servers on one PostgreSQL database, which take connections in turn.
+
 What the suite leaves behind stands in DIR/NAME: the data directory, the same directory as it was
-before the server stopped, the server's output, what every connection carried, the markers that were
+before the server stopped (with a dump of the database, if there is one), the server's output, what every connection carried, the markers that were
 sent, and the report.
 """
 
 import argparse
 import base64
+import contextlib
 import json
 import os
 import re
@@ -22,6 +25,7 @@ from pathlib import Path
 
 from nacl.public import PrivateKey
 
+from postgres import Database, DatabaseError
 from recording_proxy import RecordingProxy
 from sealed_box import load_key
 
@@ -37,38 +41,53 @@ class SuiteError(Exception):
 
 
 class Server:
-    """The server under test, with its output in files."""
+    """The server under test, or several replicas of it on one database, with their output in files."""
 
-    def __init__(self, binary: Path, run_dir: Path, key: str) -> None:
+    def __init__(
+        self, binary: Path, run_dir: Path, key: str, database: Database | None, replicas: int
+    ) -> None:
         self.data = run_dir / "data"
         self._binary = binary
         self._stdout = run_dir / "server.stdout"
         self._stderr = run_dir / "server.stderr"
-        with self._stdout.open("wb") as stdout, (run_dir / "server.stderr").open("wb") as stderr:
-            self._process = subprocess.Popen(
-                [binary, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--demo"],
-                # The leak check reads what is logged at every level.
-                env=os.environ | {"RUNNERCONF_ADMIN_KEY": key, "RUST_LOG": "trace"},
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-            )
+        # Each has a data folder of its own; what is stored is in the database, or in the one folder.
+        self._store = ["--database", database.url] if database else ["--data", str(self.data)]
+        folders = [self.data] + [run_dir / f"data-{n}" for n in range(2, replicas + 1)]
+        self._processes: list[subprocess.Popen[bytes]] = []
+        for folder in folders:
+            command = [binary, "serve", "--listen", "127.0.0.1:0", "--data", folder]
+            command += ["--database", database.url] if database else []
+            command += [] if self._processes else ["--demo"]
+            with self._stdout.open("ab") as stdout, self._stderr.open("ab") as stderr:
+                process = subprocess.Popen(
+                    command,
+                    # The leak check reads what is logged at every level.
+                    env=os.environ | {"RUNNERCONF_ADMIN_KEY": key, "RUST_LOG": "trace"},
+                    stdin=subprocess.DEVNULL,
+                    stdout=stdout,
+                    stderr=stderr,
+                )
+            self._processes.append(process)
 
-    def wait_for_port(self) -> int:
+    def wait_for_ports(self) -> list[int]:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            if line := re.search(
+            ports = re.findall(
                 r"^listening on http://127\.0\.0\.1:(\d+)\n", self._stdout.read_text(), re.MULTILINE
-            ):
-                return int(line[1])
-            if (code := self._process.poll()) is not None:
-                raise SuiteError(f"the server ended with {code}: {self._stderr.read_text()[-500:]}")
+            )
+            if len(ports) == len(self._processes):
+                return [int(port) for port in ports]
+            for process in self._processes:
+                if (code := process.poll()) is not None:
+                    raise SuiteError(
+                        f"the server ended with {code}: {self._stderr.read_text()[-500:]}"
+                    )
             time.sleep(0.02)
         raise SuiteError(f"the server did not say that it listens within {START_SECONDS} s")
 
     def apply_runner(self, file: Path) -> None:
         subprocess.run(
-            [self._binary, "runner", "apply", "-f", file, "--data", self.data],
+            [self._binary, "runner", "apply", "-f", file, *self._store],
             check=True,
             stdout=subprocess.DEVNULL,
         )
@@ -76,22 +95,26 @@ class Server:
     def list_audit(self, file: Path) -> None:
         with file.open("wb") as stdout:
             subprocess.run(
-                [self._binary, "audit", "list", "--data", self.data],
+                [self._binary, "audit", "list", *self._store],
                 check=True,
                 stdout=stdout,
             )
 
     def stop(self) -> int:
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
+        """The exit code of all, or the first that is not 0."""
+        for process in self._processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
         try:
-            return self._process.wait(STOP_SECONDS)
+            codes = [process.wait(STOP_SECONDS) for process in self._processes]
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            for process in self._processes:
+                process.kill()
+                process.wait()
             raise SuiteError(
                 f"the server did not stop within {STOP_SECONDS} s of SIGTERM"
             ) from None
+        return next((code for code in codes if code), 0)
 
 
 def register_runners(server: Server, run_dir: Path) -> None:
@@ -157,9 +180,17 @@ def run(arguments: argparse.Namespace) -> bool:
     report = run_dir / "report.xml"
     key = f"{FACTS['marker_prefix']}{secrets.token_hex(16)}"
     (run_dir / "markers.jsonl").write_text(json.dumps({"kind": "admin_key", "marker": key}) + "\n")
-    server = Server(arguments.server, run_dir, key)
+    with contextlib.ExitStack() as stack:
+        database = stack.enter_context(Database()) if arguments.replicas else None
+        return run_against(arguments, run_dir, report, key, database)
+
+
+def run_against(
+    arguments: argparse.Namespace, run_dir: Path, report: Path, key: str, database: Database | None
+) -> bool:
+    server = Server(arguments.server, run_dir, key, database, arguments.replicas or 1)
     try:
-        proxy = RecordingProxy(server.wait_for_port(), run_dir)
+        proxy = RecordingProxy(server.wait_for_ports(), run_dir)
         register_runners(server, run_dir)
         began = time.monotonic()
         returncode = run_command(
@@ -179,18 +210,25 @@ def run(arguments: argparse.Namespace) -> bool:
         proxy.close()
         server.list_audit(run_dir / "audit.jsonl")
         shutil.copytree(server.data, run_dir / "data-live")
+        if database:
+            database.dump(run_dir / "data-live" / "database.sql")
     finally:
         exit_code = server.stop()
+    if database:
+        database.dump(run_dir / "data" / "database.sql")
     if not report.exists():
         raise SuiteError(f"the suite ended with {returncode} and left no report")
     count = counts(report)
+    spread = " and ".join(str(number) for number in proxy.connections)
     print(
         f"interop {arguments.name}: {count['passed']} passed, {count['failed']} failed,"
-        f" {count['skipped']} skipped in {seconds:.1f} s; server exit code {exit_code}",
+        f" {count['skipped']} skipped in {seconds:.1f} s; server exit code {exit_code}"
+        + (f"; {spread} connections to {arguments.replicas} replicas" if database else ""),
         flush=True,
     )
     return (
         returncode == 0
+        and all(proxy.connections)
         and exit_code == 0
         and count["passed"] > 0
         and not count["failed"]
@@ -205,13 +243,16 @@ def main() -> int:
         "--client", required=True, help="which official client, for the suite to choose"
     )
     parser.add_argument("--base-path", default="", help="path prefix of the base URL, such as /api")
+    parser.add_argument(
+        "--replicas", type=int, default=0, help="as many servers on one PostgreSQL database"
+    )
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--server", type=Path, required=True)
     parser.add_argument("command", nargs="+")
     arguments = parser.parse_args()
     try:
         return 0 if run(arguments) else 1
-    except (SuiteError, OSError, subprocess.CalledProcessError) as error:
+    except (SuiteError, DatabaseError, OSError, subprocess.CalledProcessError) as error:
         print(
             f"interop {arguments.name}: {error} (see {arguments.runs / arguments.name})",
             file=sys.stderr,
