@@ -38,6 +38,15 @@ pub enum StoreError {
         what: String,
     },
 
+    /// The store is being copied from another one, or that was interrupted.
+    #[error(
+        "the store is an unfinished copy of {source_name}; finish it with runnerconf store copy, or remove it"
+    )]
+    UnfinishedCopy {
+        /// What it is the copy of.
+        source_name: String,
+    },
+
     /// The store was written by a newer version of this program.
     #[error(
         "the store has schema version {found}, this program knows versions up to {supported}; \

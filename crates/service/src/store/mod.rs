@@ -21,9 +21,13 @@
 //!   once (a back-end may have to repeat its transaction). What they return as `Err` changes nothing.
 //! - **Audit.** Each change is recorded in its own transaction, with who made it ([`Change`]).
 //!
+//! Work on a store itself ([`copy`], [`check`]) goes through its [`tables`].
+//!
 //! A new back-end implements [`Store`] and calls the behavioural suite (`tests/store_suite`) from its own test file,
 //! which says no more than how to make an empty store.
 
+pub mod check;
+pub mod copy;
 mod error;
 mod filter;
 mod json_text;
@@ -36,6 +40,7 @@ mod page;
 pub mod postgres;
 mod records;
 pub mod sqlite;
+pub mod tables;
 mod time;
 
 pub use error::StoreError;

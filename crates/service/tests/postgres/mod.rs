@@ -134,6 +134,11 @@ impl Server {
         )
     }
 
+    /// One of PostgreSQL's programs, such as `pg_dump`.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        Command::new(self.programs.join(name))
+    }
+
     /// Where its files are.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

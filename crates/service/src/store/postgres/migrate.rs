@@ -138,7 +138,7 @@ async fn version(session: &Session, lock: &str) -> Result<Option<i32>, Failure> 
     }
 }
 
-async fn has_table(session: &Session, name: &str) -> Result<bool, Failure> {
+pub(super) async fn has_table(session: &Session, name: &str) -> Result<bool, Failure> {
     let sql = "SELECT 1 FROM information_schema.tables
                WHERE table_schema = current_schema() AND table_name = $1::text";
     session.exists(sql, &[&name]).await

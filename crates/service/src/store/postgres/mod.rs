@@ -48,6 +48,7 @@ mod error;
 mod keys;
 mod list;
 mod llm;
+mod mark;
 mod migrate;
 mod options;
 mod pool;
@@ -56,6 +57,7 @@ mod scm;
 mod secrets;
 mod session;
 mod store;
+mod tables;
 mod tokens;
 
 #[cfg(test)]
@@ -65,6 +67,7 @@ mod tokens;
 mod test_server;
 
 pub use options::PostgresOptions;
+pub use tables::PostgresTables;
 
 use self::pool::Pool;
 

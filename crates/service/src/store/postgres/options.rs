@@ -11,6 +11,7 @@ use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
 use super::PostgresStore;
 use super::connect::Connector;
+use super::mark;
 use super::migrate::{is_store, migrate};
 use super::pool::{Mode, Pool};
 use crate::store::StoreError;
@@ -126,11 +127,12 @@ impl PostgresOptions {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be used; [`StoreError::Foreign`],
-    /// [`StoreError::NewerVersion`] and [`StoreError::Damaged`] if it holds something else; [`StoreError::Address`] if
-    /// TLS is asked for and cannot be set up.
+    /// [`StoreError::NewerVersion`], [`StoreError::UnfinishedCopy`] and [`StoreError::Damaged`] if it holds something
+    /// else; [`StoreError::Address`] if TLS is asked for and cannot be set up.
     pub async fn open(&self) -> Result<PostgresStore, StoreError> {
         let pool = self.pool()?;
         migrate(&pool).await?;
+        mark::refuse(&pool).await?;
         Ok(PostgresStore { pool })
     }
 
@@ -144,10 +146,11 @@ impl PostgresOptions {
             return Ok(None);
         }
         migrate(&pool).await?;
+        mark::refuse(&pool).await?;
         Ok(Some(PostgresStore { pool }))
     }
 
-    fn pool(&self) -> Result<Pool, StoreError> {
+    pub(super) fn pool(&self) -> Result<Pool, StoreError> {
         let connector = Connector::new(self)?;
         Ok(Pool::new(connector, self.limits, self.connections))
     }

@@ -1,13 +1,15 @@
 //! One connection, its prepared statements, and the transaction that is open on it.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use futures_util::future::join;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio_postgres::types::{FromSql, ToSql};
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::types::{FromSql, ToSql, Type};
 use tokio_postgres::{Client, Row, Statement};
 use uuid::Uuid;
 
@@ -116,6 +118,26 @@ impl Session {
         }
         self.has_changed.store(true, Ordering::Relaxed);
         Ok(self.client.batch_execute(sql).await?)
+    }
+
+    /// Hands rows over in one stream.
+    pub(super) async fn copy_in(
+        &self,
+        sql: &str,
+        types: &[Type],
+        rows: impl Iterator<Item = Vec<&(dyn ToSql + Sync)>>,
+    ) -> Result<u64, Failure> {
+        let beginning = lock(&self.beginning).take();
+        if let Some(beginning) = beginning {
+            self.client.batch_execute(beginning).await?;
+        }
+        self.has_changed.store(true, Ordering::Relaxed);
+        let writer = BinaryCopyInWriter::new(self.client.copy_in(sql).await?, types);
+        let mut writer = pin!(writer);
+        for row in rows {
+            writer.as_mut().write(&row).await?;
+        }
+        Ok(writer.finish().await?)
     }
 
     /// Runs a statement that returns nothing; returns how many rows it changed.

@@ -6,6 +6,7 @@ use super::error::from_sqlite;
 use super::readers::snapshot;
 use crate::store::StoreError;
 use crate::store::json_text::TABLES;
+use crate::store::tables::Mark;
 
 /// Marks a database as ours, in its header: "RCFG".
 pub(super) const APPLICATION_ID: u32 = 0x5243_4647;
@@ -137,15 +138,16 @@ fn derive_texts(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The statements that made the tables and indexes.
+/// The statements that made the tables and indexes, but for the mark of a copy, which comes and goes.
 fn schema(connection: &Connection) -> Result<Vec<(String, String)>, StoreError> {
     let read = || {
         connection
             .prepare(
                 "SELECT name, sql FROM sqlite_schema
-                 WHERE sql IS NOT NULL AND substr(name, 1, 7) <> 'sqlite_' ORDER BY name",
+                 WHERE sql IS NOT NULL AND substr(name, 1, 7) <> 'sqlite_' AND name <> ?1
+                 ORDER BY name",
             )?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .query_map([Mark::TABLE], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()
     };
     read().map_err(from_sqlite)

@@ -14,6 +14,7 @@
 //! [`SqliteStore::in_memory`] is the same without a file, for tests: one connection, which look-ups and changes take in
 //! turns.
 
+mod backup;
 mod changes;
 mod classes;
 mod connection;
@@ -21,6 +22,7 @@ mod error;
 mod keys;
 mod list;
 mod llm;
+mod mark;
 mod migrate;
 mod open;
 mod readers;
@@ -29,8 +31,11 @@ mod scm;
 mod secrets;
 mod statement;
 mod store;
+mod tables;
 mod tokens;
 mod writer;
+
+pub use self::tables::SqliteTables;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -117,8 +122,8 @@ impl SqliteOptions {
     /// Blocks: it is meant for the start of a program.
     ///
     /// # Errors
-    /// [`StoreError::Io`] if the file cannot be used; [`StoreError::Foreign`], [`StoreError::NewerVersion`] and
-    /// [`StoreError::Damaged`] if it holds something else; [`StoreError::Busy`] if another process holds it.
+    /// [`StoreError::Io`] if the file cannot be used; [`StoreError::Foreign`], [`StoreError::NewerVersion`],
+    /// [`StoreError::UnfinishedCopy`] and [`StoreError::Damaged`] if it holds something else; [`StoreError::Busy`] if another process holds it.
     pub fn open(&self, file: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
         SqliteStore::open_with(file.as_ref(), self)
     }

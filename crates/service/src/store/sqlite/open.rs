@@ -10,6 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::SqliteOptions;
 use super::error::from_sqlite;
+use super::mark;
 use super::migrate::{inspect, migrate, verify};
 use super::readers::snapshot;
 use crate::store::StoreError;
@@ -26,7 +27,17 @@ const CHECKED_PAGES: u32 = 1024;
 /// What is refused, and never repaired: a file that is not a database, or not one of this program; a newer schema;
 /// tables other than the schema's; a file shorter than its header says; and, in a small database, any malformed page.
 /// In a large database a malformed page is reported when it is read.
+///
+/// An unfinished copy is refused, too.
 pub(super) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
+    let connection = open_tables(path, options)?;
+    mark::refuse(&connection)?;
+    check_pages(&connection)?;
+    Ok(connection)
+}
+
+/// The same, for those that look at the pages themselves, and can use an unfinished copy.
+pub(super) fn open_tables(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
     create_file(path).map_err(|error| cannot_use(path, &error))?;
     let mut connection = connect(path, options)?;
     refuse_fragment(path, &connection)?;
@@ -43,7 +54,6 @@ pub(super) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connec
     set_journal_mode(path, &connection, options)?;
     migrate(&mut connection)?;
     verify(&connection)?;
-    check_pages(&connection)?;
     Ok(connection)
 }
 
