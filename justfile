@@ -64,3 +64,7 @@ doc:
 interop-replicas *suites:
     tests/interop/run.sh --replicas 2 {{ suites }}
     tests/interop/run.sh --replicas 4 {{ suites }}
+
+# Copies a store of a million objects, or as many as given, from SQLite to PostgreSQL, and kills the copy three times.
+copy-test objects="1000000":
+    COPY_OBJECTS={{ objects }} cargo test -p runner-configuration-cli --release --test cli a_copy_that_is_killed -- --nocapture

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use runner_configuration_service::store::copy::CopyError;
 use runner_configuration_service::store::{ObjectCounts, StoreError};
 use runner_configuration_service::{NoRandomness, OidcError};
 use uuid::Uuid;
@@ -22,23 +23,47 @@ pub(crate) enum Error {
     #[error("there is no store in {}: name its folder with --data, or make one with runnerconf serve or runnerconf runner apply", .0.display())]
     NoStore(PathBuf),
 
-    #[error(
-        "there is no store in this database: correct --database, or make one with runnerconf serve or runnerconf runner apply"
-    )]
-    NoStoreInDatabase,
+    #[error("there is no store {}: correct {option}", path.display())]
+    NoStoreFile { path: PathBuf, option: &'static str },
 
     #[error(
-        "--database does not name a store: give postgres://USER@HOST:PORT/DATABASE, or sqlite://FILE"
+        "there is no store in this database: correct {0}, or make one with runnerconf serve or runnerconf runner apply"
     )]
-    Database,
+    NoStoreInDatabase(&'static str),
+
+    #[error("{0} does not name a store: give postgres://USER@HOST:PORT/DATABASE, or sqlite://FILE")]
+    Database(&'static str),
 
     #[error(
-        "the URL of --database holds a password, which other users of this machine could see: leave it out, and give --database-password-file or PGPASSWORD"
+        "the URL of {0} holds a password, which other users of this machine could see: leave it out, and give {0}-password-file or PGPASSWORD"
     )]
-    PasswordInUrl,
+    PasswordInUrl(&'static str),
 
-    #[error("there is no file {}: correct --database-password-file", .0.display())]
-    NoPasswordFile(PathBuf),
+    #[error("there is no file {}: correct {option}-password-file", path.display())]
+    NoPasswordFile { path: PathBuf, option: &'static str },
+
+    #[error("--from and --to name the same store: give another one with --to")]
+    CopyOntoItself,
+
+    #[error("the copy is not finished: {0}")]
+    Copy(#[from] CopyError),
+
+    #[error("the store has {}: restore it from a backup", faults(*.0))]
+    Faults(u64),
+
+    #[error(
+        "only a store in SQLite is backed up this way: use pg_dump for one in PostgreSQL, as docs/backup.md says"
+    )]
+    BackupOfDatabase,
+
+    #[error("there is a file {} already, which stays as it is: give another name with --to", .0.display())]
+    BackupExists(PathBuf),
+
+    #[error("cannot write the backup {}: {reason}; nothing was left there", path.display())]
+    Backup {
+        path: PathBuf,
+        reason: Box<dyn std::error::Error + Send + Sync>,
+    },
 
     #[error("cannot make the folder {}: {reason}; choose a data folder that this user may write to", path.display())]
     Folder { path: PathBuf, reason: io::Error },
@@ -223,6 +248,14 @@ impl Error {
             Self::NotValid => 3,
             _ => 1,
         }
+    }
+}
+
+fn faults(count: u64) -> String {
+    if count == 1 {
+        "1 fault".to_owned()
+    } else {
+        format!("{count} faults")
     }
 }
 

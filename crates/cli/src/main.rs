@@ -35,6 +35,7 @@ mod serve;
 mod server_choice;
 mod session;
 mod signals;
+mod store;
 mod subject;
 mod table;
 mod tls;
@@ -60,6 +61,7 @@ use crate::session::Group;
   runnerconf runner list                      show the runners that are registered
   runnerconf key create --role admin          make an API key
   runnerconf audit list                       show who changed what
+  runnerconf store backup --to FILE           back up the store, while it is served
   runnerconf environment-class list           show the environment classes of the server in ONA_BASE_URL, with the key
                                               in ONA_API_KEY; --help there tells of profiles and exit codes"
 )]
@@ -74,6 +76,7 @@ enum Command {
     Runner(runner::Arguments),
     Key(key::Arguments),
     Audit(audit::Arguments),
+    Store(store::Arguments),
     /// Shows and changes environment classes of a server: the kinds of machines that environments can be started on.
     ///
     /// A class cannot be deleted, only disabled, and its configuration cannot be changed.
@@ -117,6 +120,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Runner(arguments) => runner::run(arguments),
         Command::Key(arguments) => key::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
+        Command::Store(arguments) => store::run(arguments),
         Command::EnvironmentClass(group) => group.run(),
         Command::HostToken(group) => group.run(),
         Command::ScmIntegration(group) => group.run(),

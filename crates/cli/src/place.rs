@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use runner_configuration_service::store::postgres::PostgresOptions;
-use runner_configuration_service::store::sqlite::{FILE_NAME, SqliteStore};
+use runner_configuration_service::store::sqlite::{FILE_NAME, SqliteOptions, SqliteStore};
+use runner_configuration_service::store::tables::Tables;
 use zeroize::Zeroizing;
 
 pub(crate) use self::any_store::AnyStore;
@@ -31,12 +32,11 @@ pub(crate) struct StoreArguments {
     database: Option<String>,
 
     #[command(flatten)]
-    credentials: Credentials,
+    credentials: DatabaseCredentials,
 }
 
-/// What a database beyond this machine wants and shows.
 #[derive(Debug, Args)]
-pub(crate) struct Credentials {
+struct DatabaseCredentials {
     /// File with the password for the database [default: the password in PGPASSWORD, if it is set]
     #[arg(long = "database-password-file", value_name = "FILE")]
     password_file: Option<PathBuf>,
@@ -45,6 +45,15 @@ pub(crate) struct Credentials {
     /// trusts]
     #[arg(long = "database-ca", value_name = "FILE")]
     authorities: Option<PathBuf>,
+}
+
+/// What a database beyond this machine wants and shows.
+pub(crate) struct Credentials<'a> {
+    /// The option that names the database. That of the password's file begins with it.
+    pub(crate) option: &'static str,
+    pub(crate) password_file: Option<&'a Path>,
+    /// A file in PEM.
+    pub(crate) authorities: Option<&'a Path>,
 }
 
 impl StoreArguments {
@@ -60,7 +69,14 @@ impl StoreArguments {
 
     pub(crate) fn place(&self) -> Result<Place, Error> {
         match &self.database {
-            Some(url) => Place::from_url(url, &self.credentials),
+            Some(url) => Place::from_url(
+                url,
+                &Credentials {
+                    option: "--database",
+                    password_file: self.credentials.password_file.as_deref(),
+                    authorities: self.credentials.authorities.as_deref(),
+                },
+            ),
             None => Ok(Place::Sqlite(self.data.path()?.join(FILE_NAME))),
         }
     }
@@ -73,7 +89,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    pub(crate) fn from_url(url: &str, credentials: &Credentials) -> Result<Self, Error> {
+    pub(crate) fn from_url(url: &str, credentials: &Credentials<'_>) -> Result<Self, Error> {
         if let Some(file) = url.strip_prefix("sqlite://")
             && !file.is_empty()
         {
@@ -81,18 +97,18 @@ impl Place {
             return Ok(Self::Sqlite(file));
         }
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-            return Err(Error::Database);
+            return Err(Error::Database(credentials.option));
         }
         let mut options = PostgresOptions::from_url(url)?;
         if options.has_password() {
-            return Err(Error::PasswordInUrl);
+            return Err(Error::PasswordInUrl(credentials.option));
         }
         if let Some(password) = credentials.password()? {
             options = options.password(&password);
         }
-        if let Some(file) = &credentials.authorities {
+        if let Some(file) = credentials.authorities {
             let pem = fs::read(file).map_err(|reason| Error::TlsFile {
-                path: file.clone(),
+                path: file.to_owned(),
                 reason,
             })?;
             options = options.authorities(&pem)?;
@@ -110,6 +126,38 @@ impl Place {
         }
     }
 
+    /// Opens the store as tables; makes it where it is missing.
+    pub(crate) async fn tables(&self) -> Result<Box<dyn Tables>, Error> {
+        match self {
+            Self::Sqlite(file) => file_tables(file),
+            Self::Postgres(options) => {
+                let tables = options.open_tables().await.map_err(Error::OpenDatabase)?;
+                Ok(Box::new(tables))
+            }
+        }
+    }
+
+    /// Opens the store, which has to be there, as tables. `option` is what names it.
+    pub(crate) async fn existing_tables(
+        &self,
+        option: &'static str,
+    ) -> Result<Box<dyn Tables>, Error> {
+        match self {
+            Self::Sqlite(file) if matches!(file.try_exists(), Ok(false)) => {
+                Err(Error::NoStoreFile {
+                    path: file.clone(),
+                    option,
+                })
+            }
+            Self::Sqlite(file) => file_tables(file),
+            Self::Postgres(options) => {
+                let tables = options.open_existing_tables().await;
+                let tables = tables.map_err(Error::OpenDatabase)?;
+                Ok(Box::new(tables.ok_or(Error::NoStoreInDatabase(option))?))
+            }
+        }
+    }
+
     pub(crate) async fn open_existing(&self) -> Result<AnyStore, Error> {
         match self {
             // Anything but a clear "no" is left to the store, which says more about it.
@@ -121,7 +169,7 @@ impl Place {
                 let store = options.open_existing().await.map_err(Error::OpenDatabase)?;
                 store
                     .map(|store| AnyStore::Postgres(Box::new(store)))
-                    .ok_or(Error::NoStoreInDatabase)
+                    .ok_or(Error::NoStoreInDatabase("--database"))
             }
         }
     }
@@ -136,12 +184,15 @@ impl fmt::Display for Place {
     }
 }
 
-impl Credentials {
+impl Credentials<'_> {
     fn password(&self) -> Result<Option<Zeroizing<String>>, Error> {
-        match &self.password_file {
+        match self.password_file {
             Some(file) => match secret_file::read(file)? {
                 Some(password) => Ok(Some(password)),
-                None => Err(Error::NoPasswordFile(file.clone())),
+                None => Err(Error::NoPasswordFile {
+                    path: file.to_owned(),
+                    option: self.option,
+                }),
             },
             None => Ok(env::var(PASSWORD_VARIABLE).ok().map(Zeroizing::new)),
         }
@@ -151,6 +202,11 @@ impl Credentials {
 fn open_file(file: &Path) -> Result<AnyStore, Error> {
     let store = SqliteStore::open(file).map_err(|error| Error::open(file, error))?;
     Ok(AnyStore::Sqlite(store))
+}
+
+fn file_tables(file: &Path) -> Result<Box<dyn Tables>, Error> {
+    let tables = SqliteOptions::new().open_tables(file);
+    Ok(Box::new(tables.map_err(|error| Error::open(file, error))?))
 }
 
 /// Runs a command that works on the store and ends.

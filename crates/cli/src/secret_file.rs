@@ -59,7 +59,7 @@ fn try_create(path: &Path, secret: &str) -> io::Result<bool> {
 }
 
 /// Makes the entries of the folder survive a crash. Elsewhere than on Unix folders can't be opened, nor need they be.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(folder)?.sync_all()?;
     }

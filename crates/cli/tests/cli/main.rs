@@ -29,5 +29,6 @@ mod secrets;
 mod server_choice;
 mod serving;
 mod shutdown;
+mod store;
 mod support;
 mod transport;
