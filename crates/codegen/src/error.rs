@@ -51,6 +51,14 @@ pub enum Error {
         /// The parser's complaint.
         source: syn::Error,
     },
+    /// The examples for an OpenAPI document are wrong or not complete.
+    #[error("{path}: {problem}")]
+    Examples {
+        /// The file with the examples.
+        path: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// An environment variable that cargo gives to build scripts.
     #[error("the environment variable {0} is not set: call this from a build script")]
     Environment(String),

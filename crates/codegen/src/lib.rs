@@ -6,7 +6,9 @@
 //! - [`Messages`]: prost messages, whose `Debug` hides fields marked `debug_redact`; their proto3 JSON mapping (pbjson
 //!   output, corrected where it differs from the specification); and validators for their `buf.validate` rules;
 //! - [`Services`]: for every service a trait to implement, the glue that serves an implementation as Connect, gRPC and
-//!   gRPC-Web, and an adapter for implementations of tonic's trait; or the methods of a client.
+//!   gRPC-Web, and an adapter for implementations of tonic's trait; or the methods of a client;
+//! - `OpenApi`, with the feature `openapi`: an OpenAPI 3.1 document of the services, as they are called with JSON over
+//!   HTTP.
 //!
 //! No `protoc` is needed: [`Descriptors::compile`] uses protox.
 //!
@@ -70,6 +72,7 @@
     reason = "a build script speaks to cargo through standard output"
 )]
 
+mod comments;
 mod debug;
 mod descriptors;
 mod enumeration;
@@ -77,12 +80,17 @@ mod error;
 mod json;
 mod messages;
 mod names;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod output;
 mod packed;
+mod rules;
 mod services;
 mod validators;
 
 pub use descriptors::Descriptors;
 pub use error::Error;
 pub use messages::Messages;
+#[cfg(feature = "openapi")]
+pub use openapi::OpenApi;
 pub use services::Services;

@@ -11,10 +11,10 @@ use prost_reflect::{MessageDescriptor, MethodDescriptor, ServiceDescriptor};
 use prost_types::method_options::IdempotencyLevel;
 use quote::quote;
 
-use crate::Error;
 use crate::descriptors::Descriptors;
 use crate::names::{message_path, rust_path};
 use crate::output::{Output, format_code};
+use crate::{Error, comments};
 
 /// Generates the glue of services whose messages exist already.
 pub struct Services<'a> {
@@ -203,28 +203,17 @@ impl<'a> Services<'a> {
     }
 }
 
-fn has_no_side_effects(method: &MethodDescriptor) -> bool {
+pub(crate) fn has_no_side_effects(method: &MethodDescriptor) -> bool {
     let options = method.method_descriptor_proto().options.as_ref();
     options.is_some_and(|options| options.idempotency_level() == IdempotencyLevel::NoSideEffects)
 }
 
 /// The comment before a service or method, as attributes; `fallback` where there is none.
 fn docs(file: &prost_reflect::FileDescriptor, path: &[i32], fallback: &str) -> TokenStream {
-    let source_info = file.file_descriptor_proto().source_code_info.as_ref();
-    let comment = source_info
-        .and_then(|info| info.location.iter().find(|location| location.path == path))
-        .and_then(|location| location.leading_comments.as_deref())
-        .unwrap_or(fallback);
-    let lines = comment
-        .trim_end()
-        .lines()
-        .map(|line| line.strip_prefix(' ').unwrap_or(line));
-    let lines = lines.map(|line| {
-        if line.is_empty() {
-            String::new()
-        } else {
-            format!(" {line}")
-        }
+    let comment = comments::leading(file, path).unwrap_or_else(|| fallback.to_owned());
+    let lines = comment.lines().map(|line| match line {
+        "" => String::new(),
+        line => format!(" {line}"),
     });
     quote!(#(#[doc = #lines])*)
 }
@@ -233,7 +222,7 @@ fn service_docs(service: &ServiceDescriptor) -> TokenStream {
     docs(
         &service.parent_file(),
         service.path(),
-        &format!(" The service `{}`.", service.full_name()),
+        &format!("The service `{}`.", service.full_name()),
     )
 }
 
@@ -242,6 +231,6 @@ fn method_docs(method: &MethodDescriptor) -> TokenStream {
     docs(
         &file,
         method.path(),
-        &format!(" The RPC `{}`.", method.name()),
+        &format!("The RPC `{}`.", method.name()),
     )
 }

@@ -1,15 +1,13 @@
 //! Validators for `buf.validate` rules.
 
-mod rules;
-
 use proc_macro2::TokenStream;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor, Value};
 use quote::{format_ident, quote};
 
-use self::rules::{FieldRules, Ignore, Rules, unsupported};
 use crate::names::{
     Types, declared_fields, message_path, oneof_path, real_oneof, snake, upper_camel,
 };
+use crate::rules::{FieldRules, Ignore, Rules, unsupported};
 use crate::{Descriptors, Error};
 
 /// `Validate` for every message of a package.
@@ -191,14 +189,15 @@ impl Generator<'_> {
         rules.require_none(field, what)?;
         let runtime = self.runtime;
         Ok(self
-            .is_checked(message, &mut Vec::new())?
+            .rules
+            .reach_into(message)?
             .then(|| quote!(#runtime::validate::Validate::check(value, checker);)))
     }
 
     fn refuse_in_map(&self, field: &FieldDescriptor, rules: &FieldRules) -> Result<(), Error> {
         rules.require_none(field, "on a map")?;
         if let Kind::Message(entry) = field.kind()
-            && self.is_checked(&entry, &mut Vec::new())?
+            && self.rules.reach_into(&entry)?
         {
             let rule = "rules of a message that is a map's value";
             return Err(unsupported(field.full_name(), rule));
@@ -267,36 +266,6 @@ impl Generator<'_> {
             });
         }
         Ok((!checks.is_empty()).then(|| quote!(#(#checks)*)))
-    }
-
-    /// Whether a message, or one inside it, has a rule.
-    fn is_checked(
-        &self,
-        message: &MessageDescriptor,
-        seen: &mut Vec<String>,
-    ) -> Result<bool, Error> {
-        if seen.iter().any(|name| name == message.full_name()) {
-            return Ok(false);
-        }
-        seen.push(message.full_name().to_owned());
-        if self.rules.is_disabled(message)? {
-            return Ok(false);
-        }
-        for field in message.fields() {
-            let rules = self.rules.of_field(&field)?;
-            if rules.ignore == Ignore::Always {
-                continue;
-            }
-            if !rules.is_empty() {
-                return Ok(true);
-            }
-            if let Kind::Message(inner) = field.kind()
-                && self.is_checked(&inner, seen)?
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     fn field_constant(&self, field: &FieldDescriptor) -> TokenStream {

@@ -1,21 +1,21 @@
 //! The `buf.validate` options of a descriptor.
 
 use prost_reflect::{
-    DynamicMessage, ExtensionDescriptor, FieldDescriptor, MessageDescriptor, ReflectMessage as _,
-    Value,
+    DynamicMessage, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor,
+    ReflectMessage as _, Value,
 };
 
 use crate::{Descriptors, Error};
 
 /// The extensions that carry rules; a descriptor set without `buf/validate/validate.proto` has none.
-pub(super) struct Rules {
+pub(crate) struct Rules {
     message: Option<ExtensionDescriptor>,
     oneof: Option<ExtensionDescriptor>,
     field: Option<ExtensionDescriptor>,
 }
 
 impl Rules {
-    pub(super) fn new(descriptors: &Descriptors) -> Self {
+    pub(crate) fn new(descriptors: &Descriptors) -> Self {
         let extension = |name: &str| descriptors.pool().get_extension_by_name(name);
         Self {
             message: extension("buf.validate.message"),
@@ -25,7 +25,7 @@ impl Rules {
     }
 
     /// Whether all rules of a message are turned off. No other rule for a whole message or a oneof is supported.
-    pub(super) fn is_disabled(&self, message: &MessageDescriptor) -> Result<bool, Error> {
+    pub(crate) fn is_disabled(&self, message: &MessageDescriptor) -> Result<bool, Error> {
         for oneof in message.oneofs() {
             let rules = option_fields(oneof.full_name(), &oneof.options(), self.oneof.as_ref())?;
             if let Some((rule, _)) = rules.first() {
@@ -43,12 +43,46 @@ impl Rules {
         Ok(disabled)
     }
 
-    pub(super) fn of_field(&self, field: &FieldDescriptor) -> Result<FieldRules, Error> {
+    pub(crate) fn of_field(&self, field: &FieldDescriptor) -> Result<FieldRules, Error> {
         let place = field.full_name();
         FieldRules::read(
             place,
             option_fields(place, &field.options(), self.field.as_ref())?,
         )
+    }
+
+    /// Whether a message, or one inside it, has a rule.
+    pub(crate) fn reach_into(&self, message: &MessageDescriptor) -> Result<bool, Error> {
+        self.reach_unseen(message, &mut Vec::new())
+    }
+
+    fn reach_unseen(
+        &self,
+        message: &MessageDescriptor,
+        seen: &mut Vec<String>,
+    ) -> Result<bool, Error> {
+        if seen.iter().any(|name| name == message.full_name()) {
+            return Ok(false);
+        }
+        seen.push(message.full_name().to_owned());
+        if self.is_disabled(message)? {
+            return Ok(false);
+        }
+        for field in message.fields() {
+            let rules = self.of_field(&field)?;
+            if rules.ignore == Ignore::Always {
+                continue;
+            }
+            if !rules.is_empty() {
+                return Ok(true);
+            }
+            if let Kind::Message(inner) = field.kind()
+                && self.reach_unseen(&inner, seen)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -91,16 +125,16 @@ fn set_fields(place: &str, rules: &DynamicMessage) -> Result<Vec<(String, Value)
 
 /// `buf.validate.FieldRules` of one field.
 #[derive(Default)]
-pub(super) struct FieldRules {
-    pub(super) required: bool,
-    pub(super) ignore: Ignore,
+pub(crate) struct FieldRules {
+    pub(crate) required: bool,
+    pub(crate) ignore: Ignore,
     /// The rules of the field's type: `("string", rules)`.
-    pub(super) of_types: Vec<(String, DynamicMessage)>,
+    pub(crate) of_types: Vec<(String, DynamicMessage)>,
 }
 
 /// `buf.validate.Ignore`.
 #[derive(Clone, Copy, Default, PartialEq)]
-pub(super) enum Ignore {
+pub(crate) enum Ignore {
     #[default]
     Never,
     IfUnpopulated,
@@ -109,7 +143,7 @@ pub(super) enum Ignore {
 
 impl FieldRules {
     /// The rules for the items of a list.
-    pub(super) fn of_items(field: &FieldDescriptor, rules: &DynamicMessage) -> Result<Self, Error> {
+    pub(crate) fn of_items(field: &FieldDescriptor, rules: &DynamicMessage) -> Result<Self, Error> {
         let place = field.full_name();
         let rules = Self::read(place, set_fields(place, rules)?)?;
         if rules.ignore != Ignore::Never {
@@ -139,12 +173,12 @@ impl FieldRules {
     }
 
     /// Whether a field with these rules is ever checked, not counting what is inside it.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         !self.required && self.of_types.is_empty()
     }
 
     /// The rules for a type, which has to be the type of the field.
-    pub(super) fn of_type(
+    pub(crate) fn of_type(
         &self,
         field: &FieldDescriptor,
         type_name: &str,
@@ -163,7 +197,7 @@ impl FieldRules {
     }
 
     /// Fails where there are rules for a type.
-    pub(super) fn require_none(&self, field: &FieldDescriptor, what: &str) -> Result<(), Error> {
+    pub(crate) fn require_none(&self, field: &FieldDescriptor, what: &str) -> Result<(), Error> {
         match self.of_types.first() {
             Some((name, _)) => Err(unsupported(field.full_name(), format!("{name} ({what})"))),
             None => Ok(()),
@@ -171,7 +205,7 @@ impl FieldRules {
     }
 }
 
-pub(super) fn unsupported(place: &str, rule: impl Into<String>) -> Error {
+pub(crate) fn unsupported(place: &str, rule: impl Into<String>) -> Error {
     Error::UnsupportedRule {
         place: place.to_owned(),
         rule: rule.into(),
