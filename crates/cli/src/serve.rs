@@ -8,8 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use axum::serve::ListenerExt as _;
 use runner_configuration::FILE_DESCRIPTOR_SET;
+use runner_configuration_server::OPENAPI;
 use runner_configuration_server::rpc::tls::TlsListener;
-use runner_configuration_server::rpc::{Health, reflection};
+use runner_configuration_server::rpc::{Health, openapi, reflection};
 use runner_configuration_server::tonic_server::SERVICE_NAME;
 use runner_configuration_service::store::Store;
 use runner_configuration_service::{ApiKeys, Bearer, Service};
@@ -33,8 +34,8 @@ use crate::{admin_key, cors, demo, logging, output};
 /// the line `listening on http://ADDRESS` (with TLS, https) is written to standard output. Logs go to standard error;
 /// RUST_LOG says how much is logged.
 ///
-/// Every call needs the header `Authorization: Bearer KEY`, but for gRPC's server reflection and health checks. The admin
-/// key is the one in RUNNERCONF_ADMIN_KEY, if that is set; otherwise it is in the file admin.key of the data folder, which
+/// Every call needs the header `Authorization: Bearer KEY`, but for gRPC's server reflection and health checks, and the
+/// OpenAPI document at /openapi.json. The admin key is the one in RUNNERCONF_ADMIN_KEY, if that is set; otherwise it is in the file admin.key of the data folder, which
 /// is made at the first start. With --oidc-issuer, the tokens of an OpenID provider are accepted as well as keys.
 ///
 /// Servers that share a database each serve all of it. Give them the same admin key: there is one, that of the server that
@@ -124,7 +125,8 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     let service = runner_configuration_server::service(Service::new(Arc::clone(&store)))
         .authenticate(Bearer::new(ApiKeys::new(Arc::clone(&store)), provider))
         .with_routes(reflection)
-        .with_routes(health.routes());
+        .with_routes(health.routes())
+        .with_routes(openapi(OPENAPI));
     let service = ServiceBuilder::new()
         .option_layer(cors::layer(arguments.cors_origin))
         .service(service);

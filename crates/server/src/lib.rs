@@ -50,6 +50,15 @@ pub mod tonic_server {
 pub use generated::{RunnerConfigurationService, RunnerConfigurationServiceDispatcher};
 pub use rpc::{Authenticate, FromTonic, Reply, Server};
 
+/// An OpenAPI 3.1 document of the service, in JSON: every RPC as a POST of JSON, with its rules, errors and examples. For
+/// [`rpc::openapi`], which serves it.
+///
+/// ```
+/// assert!(runner_configuration_server::OPENAPI.contains("/gitpod.v1.RunnerConfigurationService/GetEnvironmentClass"));
+/// ```
+#[cfg(feature = "openapi")]
+pub const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/gitpod.v1.openapi.json"));
+
 /// Serves an implementation with the default [options](rpc::Options) and without authentication.
 ///
 /// All paths that no other route of the [`axum::Router`] takes are answered, in the caller's protocol.

@@ -13,6 +13,8 @@ mod error;
 mod grpc;
 #[cfg(feature = "health")]
 mod health;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod options;
 mod protocol;
 mod query;
@@ -33,6 +35,8 @@ pub use deadline::Deadline;
 pub use error::{invalid_argument, with_details};
 #[cfg(feature = "health")]
 pub use health::Health;
+#[cfg(feature = "openapi")]
+pub use openapi::openapi;
 pub use options::Options;
 pub use protocol::{Codec, Protocol};
 pub use query::Query;

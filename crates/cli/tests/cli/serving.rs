@@ -114,3 +114,24 @@ fn help_and_version_are_answered() {
     let version = concat!("runnerconf ", env!("CARGO_PKG_VERSION"), "\n");
     assert_eq!(output.stdout, version.as_bytes());
 }
+
+#[test]
+fn its_description_for_tools_is_there_without_a_key() {
+    let folder = Folder::new();
+    let server = folder.start();
+    let mut connection = server.connect();
+    connection
+        .write_all(b"GET /openapi.json HTTP/1.0\r\n\r\n")
+        .unwrap();
+    let mut reply = String::new();
+    connection.read_to_string(&mut reply).unwrap();
+    let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+    assert!(
+        head.starts_with("HTTP/1.0 200") || head.starts_with("HTTP/1.1 200"),
+        "{head}"
+    );
+    assert!(
+        body == runner_configuration_server::OPENAPI,
+        "it is another text"
+    );
+}
