@@ -68,3 +68,7 @@ interop-replicas *suites:
 # Copies a store of a million objects, or as many as given, from SQLite to PostgreSQL, and kills the copy three times.
 copy-test objects="1000000":
     COPY_OBJECTS={{ objects }} cargo test -p runner-configuration-cli --release --test cli a_copy_that_is_killed -- --nocapture
+
+# The OpenAPI document against its specification, and the server against the document: schemathesis finds nothing.
+openapi:
+    tests/openapi/run.sh
