@@ -48,12 +48,15 @@ use clap::{Parser, Subcommand};
 use crate::error::Error;
 use crate::session::Group;
 
+/// What this was built from, by git's tags where the source was in git: see build.rs.
+const VERSION: &str = env!("RUNNERCONF_VERSION");
+
 /// Keeps the configuration of Ona runners: environment classes, SCM and LLM integrations, and host authentication
 /// tokens.
 #[derive(Debug, Parser)]
 #[command(
     name = "runnerconf",
-    version,
+    version = VERSION,
     arg_required_else_help = true,
     after_help = "Examples:
   runnerconf serve --demo                     serve on 127.0.0.1:8080, with a runner to try things on

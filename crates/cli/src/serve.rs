@@ -168,7 +168,7 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     tracing::info!(
         %address,
         store = %arguments.store.place()?,
-        version = env!("CARGO_PKG_VERSION"),
+        version = crate::VERSION,
         "serving"
     );
 

@@ -111,8 +111,27 @@ fn help_and_version_are_answered() {
         );
     }
     let output = runnerconf(["--version"]).output().unwrap();
-    let version = concat!("runnerconf ", env!("CARGO_PKG_VERSION"), "\n");
+    let version = concat!("runnerconf ", env!("RUNNERCONF_VERSION"), "\n");
     assert_eq!(output.stdout, version.as_bytes());
+}
+
+#[test]
+fn the_version_names_the_commit_that_it_was_built_from() {
+    let version = env!("RUNNERCONF_VERSION");
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let git = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        let output = git.arg("-C").arg(root).args(arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    if !std::path::Path::new(root).join(".git").exists() {
+        assert_eq!(version, env!("CARGO_PKG_VERSION"));
+        return;
+    }
+    let tag = git(&["describe", "--tags", "--exact-match", "--match", "v[0-9]*"]);
+    let commit = version.rsplit_once('g').map(|(_, commit)| commit);
+    let names_commit = commit.is_some_and(|commit| git(&["rev-parse", "HEAD"]).starts_with(commit));
+    assert!(tag == format!("v{version}") || names_commit, "{version}");
 }
 
 #[test]
