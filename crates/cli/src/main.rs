@@ -21,6 +21,7 @@ mod llm_integration;
 mod logging;
 mod names;
 mod oidc;
+mod open_files;
 mod output;
 mod pages;
 mod place;

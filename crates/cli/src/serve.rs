@@ -1,6 +1,5 @@
 //! `runnerconf serve`.
 
-use std::future::IntoFuture as _;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,15 +8,15 @@ use std::time::{Duration, SystemTime};
 use axum::serve::ListenerExt as _;
 use runner_configuration::FILE_DESCRIPTOR_SET;
 use runner_configuration_server::OPENAPI;
+use runner_configuration_server::rpc::serve::ConnectionOptions;
 use runner_configuration_server::rpc::tls::TlsListener;
-use runner_configuration_server::rpc::{Health, openapi, reflection};
+use runner_configuration_server::rpc::{self, Health, openapi, reflection};
 use runner_configuration_server::tonic_server::SERVICE_NAME;
 use runner_configuration_service::store::Store;
 use runner_configuration_service::{ApiKeys, Bearer, Service};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tower::ServiceBuilder;
-use tower::make::Shared;
 
 use crate::cors::Origin;
 use crate::duration::Span;
@@ -26,7 +25,7 @@ use crate::oidc::OidcArguments;
 use crate::place::StoreArguments;
 use crate::signals::{Reloads, Signals};
 use crate::tls::TlsArguments;
-use crate::{admin_key, cors, demo, logging, output};
+use crate::{admin_key, cors, demo, logging, open_files, output};
 
 /// Serves the API, until SIGTERM or Ctrl-C.
 ///
@@ -102,6 +101,7 @@ fn address(text: &str) -> Result<SocketAddr, &'static str> {
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
     logging::start()?;
+    open_files::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -134,15 +134,13 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     let stopped = async {
         let _ = stopped.await;
     };
+    let connections = ConnectionOptions::default();
     let (scheme, server) = match tls {
         Some(files) => {
             let listener = TlsListener::new(listener, files.tls.clone());
             tokio::spawn(files.follow(reloads));
-            let server = axum::serve(listener, Shared::new(service));
-            (
-                "https",
-                tokio::spawn(server.with_graceful_shutdown(stopped).into_future()),
-            )
+            let server = rpc::serve::serve(listener, service, connections, stopped);
+            ("https", tokio::spawn(server))
         }
         None => {
             tokio::spawn(ignore(reloads));
@@ -150,11 +148,8 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
             let listener = listener.tap_io(|connection| {
                 let _ = connection.set_nodelay(true);
             });
-            let server = axum::serve(listener, Shared::new(service));
-            (
-                "http",
-                tokio::spawn(server.with_graceful_shutdown(stopped).into_future()),
-            )
+            let server = rpc::serve::serve(listener, service, connections, stopped);
+            ("http", tokio::spawn(server))
         }
     };
     health.set_serving(true).await;

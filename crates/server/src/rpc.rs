@@ -13,6 +13,7 @@ mod error;
 mod grpc;
 #[cfg(feature = "health")]
 mod health;
+mod limits;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod options;
@@ -23,6 +24,8 @@ mod read;
 mod reflection;
 mod reply;
 mod request_id;
+#[cfg(feature = "serve")]
+pub mod serve;
 mod server;
 #[cfg(feature = "tls")]
 pub mod tls;
@@ -32,9 +35,10 @@ mod tonic_routes;
 pub use authenticate::{Anonymous, Authenticate};
 pub use call::{Call, Dispatch, FromTonic, Method, UrlParameters};
 pub use deadline::Deadline;
-pub use error::{invalid_argument, with_details};
+pub use error::{invalid_argument, retry_later, with_details};
 #[cfg(feature = "health")]
 pub use health::Health;
+pub use limits::Rate;
 #[cfg(feature = "openapi")]
 pub use openapi::openapi;
 pub use options::Options;

@@ -9,165 +9,22 @@
 mod support;
 
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, Version};
+use http::{Request, Response, Version};
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use prost::Message as _;
-use runner_configuration::v1::{GetEnvironmentClassRequest, GetEnvironmentClassResponse};
+use runner_configuration::v1::GetEnvironmentClassResponse;
 use runner_configuration_server::rpc::Options;
 use runner_configuration_server::{FromTonic, router, service};
+use support::call::{
+    Outcome, PATH, PROTOCOLS, Protocol, call, connect_outcome, ok, request, serve,
+};
 use support::{ANSWER, Ours, PANIC, SLOW, Tonics};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
-const PATH: &str = "/gitpod.v1.RunnerConfigurationService/GetEnvironmentClass";
-
-async fn serve(router: axum::Router) -> SocketAddr {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    address
-}
-
-/// How a reply ended, whatever the protocol.
-#[derive(Debug, PartialEq)]
-struct Outcome {
-    /// The gRPC code, or that of Connect's name.
-    code: String,
-    message: String,
-    /// `x-should-retry: false`.
-    is_final: bool,
-}
-
-fn ok() -> Outcome {
-    Outcome {
-        is_final: false,
-        code: "ok".into(),
-        message: String::new(),
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Protocol {
-    Connect,
-    Grpc,
-    GrpcWeb,
-}
-
-const PROTOCOLS: [Protocol; 3] = [Protocol::Connect, Protocol::Grpc, Protocol::GrpcWeb];
-
-/// Sends a message, as it is encoded, with further headers.
-async fn call(
-    address: SocketAddr,
-    protocol: Protocol,
-    message: &[u8],
-    headers: &[(&str, &str)],
-) -> Outcome {
-    let content_type = match protocol {
-        Protocol::Connect => "application/proto",
-        Protocol::Grpc => "application/grpc",
-        Protocol::GrpcWeb => "application/grpc-web+proto",
-    };
-    let compressed = headers.iter().any(|(name, _)| *name == "grpc-encoding");
-    let body = match protocol {
-        Protocol::Connect => message.to_vec(),
-        _ => [
-            &[u8::from(compressed)][..],
-            &(message.len() as u32).to_be_bytes(),
-            message,
-        ]
-        .concat(),
-    };
-    let mut request =
-        Request::post(format!("http://{address}{PATH}")).header("content-type", content_type);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let http2 = matches!(protocol, Protocol::Grpc);
-    let client = Client::builder(TokioExecutor::new())
-        .http2_only(http2)
-        .build_http();
-    let response = client
-        .request(request.body(Full::<Bytes>::from(body)).unwrap())
-        .await
-        .unwrap();
-    let (parts, body) = response.into_parts();
-    let collected = body.collect().await.unwrap();
-    let trailers = collected.trailers().cloned().unwrap_or_default();
-    let response = Response::from_parts(parts, collected.to_bytes());
-    match protocol {
-        Protocol::Connect => connect_outcome(&response),
-        Protocol::Grpc => grpc_outcome(response.headers(), &trailers, &[]),
-        Protocol::GrpcWeb => grpc_outcome(response.headers(), &trailers, response.body()),
-    }
-}
-
-fn is_final(headers: &HeaderMap) -> bool {
-    headers
-        .get("x-should-retry")
-        .is_some_and(|value| value == "false")
-}
-
-fn connect_outcome(response: &Response<Bytes>) -> Outcome {
-    if response.status() == StatusCode::OK {
-        return ok();
-    }
-    let error: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
-    Outcome {
-        code: error["code"].as_str().unwrap().into(),
-        message: error["message"].as_str().unwrap_or_default().into(),
-        is_final: is_final(response.headers()),
-    }
-}
-
-fn grpc_outcome(headers: &HeaderMap, trailers: &HeaderMap, web_body: &[u8]) -> Outcome {
-    let in_body = |name: &str| {
-        let text = String::from_utf8_lossy(web_body);
-        let value = text
-            .split(&format!("{name}:"))
-            .nth(1)?
-            .lines()
-            .next()?
-            .trim()
-            .to_owned();
-        Some(value)
-    };
-    let find = |name: &str| {
-        let value = trailers.get(name).or_else(|| headers.get(name));
-        value
-            .map(|value| value.to_str().unwrap().to_owned())
-            .or_else(|| in_body(name))
-    };
-    let code: i32 = find("grpc-status").unwrap().parse().unwrap();
-    let names = [
-        (0, "ok"),
-        (3, "invalid_argument"),
-        (4, "deadline_exceeded"),
-        (8, "resource_exhausted"),
-        (12, "unimplemented"),
-        (13, "internal"),
-    ];
-    let name = names
-        .iter()
-        .find(|(number, _)| *number == code)
-        .map_or("?", |(_, name)| *name);
-    Outcome {
-        code: name.into(),
-        message: find("grpc-message").unwrap_or_default().replace("%20", " "),
-        is_final: is_final(headers),
-    }
-}
-
-fn request(id: &str) -> Vec<u8> {
-    GetEnvironmentClassRequest {
-        environment_class_id: id.into(),
-    }
-    .encode_to_vec()
-}
 
 #[tokio::test]
 async fn both_traits_are_served_on_every_protocol() {
@@ -236,7 +93,7 @@ async fn a_panic_is_an_internal_error_on_every_protocol_and_the_server_goes_on()
             Outcome {
                 code: "internal".into(),
                 message: "internal error".into(),
-                is_final: false,
+                ..ok()
             },
             "{protocol:?}"
         );

@@ -1,7 +1,10 @@
 //! What can go wrong in an RPC, and the one place that says it on the wire.
 
+use std::time::Duration;
+
 use runner_configuration::v1::SupportedModel;
 use runner_configuration::validate::{Checker, Field, Violations};
+use runner_configuration_server::rpc::retry_later;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 use uuid::Uuid;
@@ -121,12 +124,19 @@ impl From<Error> for Status {
     }
 }
 
+/// When a call that found the store unavailable may be tried again.
+const STORE_RETRY: Duration = Duration::from_secs(1);
+
 /// The store's own texts are for operators: they go to the log.
 fn store_status(error: &StoreError) -> Status {
     match error {
         StoreError::Busy | StoreError::Unavailable { .. } => {
             tracing::warn!(%error, "the store is unavailable");
-            Status::unavailable("the service can't reach its store at the moment: try again later")
+            retry_later(
+                Code::Unavailable,
+                "the service can't reach its store at the moment: try again later",
+                STORE_RETRY,
+            )
         }
         StoreError::OutcomeUnknown { .. } => {
             tracing::error!(%error, "the outcome of a change is not known");

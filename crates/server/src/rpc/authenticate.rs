@@ -38,6 +38,12 @@ pub trait Authenticate: Send + Sync + 'static {
     /// Whether replies may be stored by caches; `false` for all that depend on who asks.
     const CACHEABLE: bool = false;
 
+    /// As whom a caller is limited in how many calls it makes ([`Options::rate`](super::Options::rate)): those with the
+    /// same number share a limit. `None`: it is not limited.
+    fn limited_as(_caller: &Self::Caller) -> Option<u128> {
+        None
+    }
+
     /// Finds out who calls.
     ///
     /// # Errors

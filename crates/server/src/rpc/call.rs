@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use tonic::Status;
 
 use super::error::{self, invalid_argument};
+use super::limits::Limits;
+use super::read::Bounds;
 use super::{Options, Protocol, Query, Reply, connect, grpc};
 
 /// A generated service: from the name of an RPC to the call of its implementation.
@@ -43,6 +45,7 @@ pub struct Call<'a> {
     pub(super) request: Request<Body>,
     pub(super) protocol: Protocol,
     pub(super) options: &'a Options,
+    pub(super) limits: &'a Limits,
 }
 
 impl Call<'_> {
@@ -68,6 +71,16 @@ impl Call<'_> {
     /// Answers that there is no such RPC.
     pub fn unimplemented(self) -> Response<Body> {
         error::respond(Status::unimplemented("there is no such RPC"), self.protocol)
+    }
+}
+
+impl Options {
+    /// How much of a request's body is read.
+    pub(super) fn bounds(&self) -> Bounds {
+        Bounds {
+            bytes: self.max_message_bytes,
+            time: self.body_timeout,
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use tonic::{Code, Status};
 
 use super::call::{UrlParameters, prepare};
 use super::discard::discard;
+use super::limits::Buffered;
 use super::query::GetQuery;
 use super::read::read;
 use super::reply::Content;
@@ -40,12 +41,15 @@ where
         request,
         protocol,
         options,
+        limits,
     } = call;
     let encoding = accepted_encoding(request.headers());
     let reply = async {
-        let (parts, body) = receive(request, protocol, options)
+        let mut room = limits.buffer();
+        let (parts, body) = receive(request, protocol, options, &mut room)
             .await
             .map_err(error::of_request)?;
+        let _working = limits.begin()?;
         let mut message: Req = decode(&body, protocol.codec())?;
         prepare(&mut message, parts.uri.query(), url_parameters)?;
         let metadata = MetadataMap::from_headers(parts.headers);
@@ -63,6 +67,7 @@ async fn receive(
     request: Request<Body>,
     protocol: Protocol,
     options: &Options,
+    room: &mut Buffered<'_>,
 ) -> Result<(Parts, Bytes), Status> {
     let limit = options.max_message_bytes;
     if let Protocol::ConnectGet(_) = protocol {
@@ -72,7 +77,8 @@ async fn receive(
         let (parts, _) = request.into_parts();
         let query = GetQuery::read(parts.uri.query().unwrap_or_default())?;
         let encoding = request_encoding(query.compression.as_deref())?;
-        return Ok((parts, decompress(query.message.into(), encoding, limit)?));
+        let message = decompress(query.message.into(), encoding, limit, room)?;
+        return Ok((parts, message));
     }
     let checked = post_encoding(&request);
     let (parts, body) = request.into_parts();
@@ -83,16 +89,23 @@ async fn receive(
             return Err(status);
         }
     };
-    let body = read(body, &parts.headers, limit).await?;
-    Ok((parts, decompress(body, encoding, limit)?))
+    let body = read(body, &parts.headers, options.bounds(), room).await?;
+    Ok((parts, decompress(body, encoding, limit, room)?))
 }
 
 /// No bytes are the empty message however they are compressed: some clients' zstd leaves it so.
-fn decompress(body: Bytes, encoding: CompressionEncoding, limit: usize) -> Result<Bytes, Status> {
-    if body.is_empty() {
+fn decompress(
+    body: Bytes,
+    encoding: CompressionEncoding,
+    limit: usize,
+    room: &mut Buffered<'_>,
+) -> Result<Bytes, Status> {
+    if body.is_empty() || encoding == CompressionEncoding::Identity {
         return Ok(body);
     }
-    decompress_bytes(body, encoding, limit).map_err(Status::from)
+    let message = decompress_bytes(body, encoding, limit)?;
+    room.grow(message.len())?;
+    Ok(message)
 }
 
 /// How the body of a POST is compressed, if its headers are in order.

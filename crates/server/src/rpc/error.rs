@@ -1,6 +1,7 @@
 //! Errors on the wire: the one place that writes them, in the caller's protocol.
 
 use std::error::Error as _;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::IntoResponse as _;
@@ -24,6 +25,18 @@ struct RpcStatus {
     message: String,
     #[prost(message, repeated, tag = "3")]
     details: Vec<prost_types::Any>,
+}
+
+/// `google.rpc.RetryInfo`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct RetryInfo {
+    #[prost(message, optional, tag = "1")]
+    retry_delay: Option<prost_types::Duration>,
+}
+
+impl Name for RetryInfo {
+    const NAME: &'static str = "RetryInfo";
+    const PACKAGE: &'static str = "google.rpc";
 }
 
 /// An error with a detail, which Connect and gRPC clients can read by its type.
@@ -51,6 +64,32 @@ pub fn with_details<M: prost::Message + Name>(
         details: vec![detail],
     };
     Status::with_details(code, message, status.encode_to_vec().into())
+}
+
+/// An error that passes by itself, with when to try again: in the detail `google.rpc.RetryInfo`, and, in whole seconds, in the
+/// header `retry-after`.
+///
+/// ```
+/// use std::time::Duration;
+/// use runner_configuration_server::rpc::retry_later;
+///
+/// let status = retry_later(tonic::Code::Unavailable, "come back", Duration::from_millis(1500));
+/// assert_eq!(status.metadata().get("retry-after").unwrap(), "2");
+/// ```
+pub fn retry_later(code: Code, message: impl Into<String>, after: Duration) -> Status {
+    let delay = prost_types::Duration::try_from(after).unwrap_or(prost_types::Duration {
+        seconds: i64::MAX,
+        nanos: 0,
+    });
+    let info = RetryInfo {
+        retry_delay: Some(delay),
+    };
+    let mut status = with_details(code, message, &info);
+    let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+    status
+        .metadata_mut()
+        .insert("retry-after", seconds.max(1).into());
+    status
 }
 
 /// The error for a request that breaks rules: `invalid_argument` whose text names the fields and whose detail is the

@@ -20,7 +20,8 @@ use tonic_prost::ProstDecoder;
 
 use super::call::{UrlParameters, prepare};
 use super::discard::discard;
-use super::read::read;
+use super::limits::Buffered;
+use super::read::{Bounds, read};
 use super::reply::Content;
 use super::{Call, Options, Reply, error};
 
@@ -39,13 +40,16 @@ where
         request,
         protocol,
         options,
+        limits,
     } = call;
     let encoding = compression::accepted(request.headers());
     let query = request.uri().query().map(str::to_owned);
     let reply = async {
-        let mut request = receive(request, options.max_message_bytes)
+        let mut room = limits.buffer();
+        let mut request = receive(request, options, &mut room)
             .await
             .map_err(error::of_request)?;
+        let _working = limits.begin()?;
         prepare(request.get_mut(), query.as_deref(), url_parameters)?;
         send(handler(request).await?, encoding, options)
     };
@@ -58,10 +62,19 @@ where
 const PREFIX: usize = 5;
 
 /// The one message of a unary call.
-async fn receive<Req>(request: Request<Body>, limit: usize) -> Result<tonic::Request<Req>, Status>
+async fn receive<Req>(
+    request: Request<Body>,
+    options: &Options,
+    room: &mut Buffered<'_>,
+) -> Result<tonic::Request<Req>, Status>
 where
     Req: Message + Default + 'static,
 {
+    let limit = options.max_message_bytes;
+    let bounds = Bounds {
+        bytes: limit.saturating_add(PREFIX),
+        ..options.bounds()
+    };
     let (parts, body) = request.into_parts();
     let encoding = match compression::of_request(&parts.headers) {
         Ok(encoding) => encoding,
@@ -71,8 +84,8 @@ where
         }
     };
     // At once, because nothing of a call's request may be left unread: see `discard`.
-    let frames = read(body, &parts.headers, limit.saturating_add(PREFIX)).await?;
-    let frames = expand::expand(frames, encoding, limit)?;
+    let frames = read(body, &parts.headers, bounds, room).await?;
+    let frames = expand::expand(frames, encoding, limit, room)?;
     let mut messages = Streaming::new_request(
         MessageDecoder::default(),
         Body::from(frames),

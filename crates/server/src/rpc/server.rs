@@ -18,6 +18,7 @@ use tracing::Instrument as _;
 use super::call::{Call, Dispatch};
 use super::deadline::Deadline;
 use super::discard::discard;
+use super::limits::Limits;
 use super::{
     Anonymous, Authenticate, Options, Protocol, RequestId, deadline, error, protocol, request_id,
 };
@@ -30,6 +31,7 @@ pub struct Server<D, A = Anonymous> {
     dispatch: Arc<D>,
     authenticate: Arc<A>,
     options: Arc<Options>,
+    limits: Arc<Limits>,
     /// What answers the paths that are no RPC of the service.
     beside: Option<Router>,
 }
@@ -41,6 +43,7 @@ impl<D: Dispatch> Server<D> {
             dispatch: Arc::new(dispatch),
             authenticate: Arc::new(Anonymous),
             options: Arc::default(),
+            limits: Arc::new(Limits::new(&Options::default())),
             beside: None,
         }
     }
@@ -52,6 +55,7 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
         let Self {
             dispatch,
             options,
+            limits,
             beside,
             ..
         } = self;
@@ -59,6 +63,7 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
             dispatch,
             authenticate: Arc::new(authenticate),
             options,
+            limits,
             beside,
         }
     }
@@ -66,6 +71,7 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
     /// Changes what is allowed.
     pub fn options(self, options: Options) -> Self {
         Self {
+            limits: Arc::new(Limits::new(&options)),
             options: Arc::new(options),
             ..self
         }
@@ -115,6 +121,7 @@ impl<D, A> Clone for Server<D, A> {
             dispatch: Arc::clone(&self.dispatch),
             authenticate: Arc::clone(&self.authenticate),
             options: Arc::clone(&self.options),
+            limits: Arc::clone(&self.limits),
             beside: self.beside.clone(),
         }
     }
@@ -238,6 +245,10 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
             Deadline::within(self.options.timeout, asked.as_ref().ok().copied().flatten());
         request.extensions_mut().insert(deadline);
         let answer = async {
+            if let Err(busy) = self.limits.check() {
+                discard(request.into_body()).await;
+                return Err(busy);
+            }
             let request = self.authenticated(request).await?;
             // Only now, because nothing of an unauthenticated call is looked at.
             if let Err(status) = asked {
@@ -248,6 +259,7 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
                 request,
                 protocol,
                 options: &self.options,
+                limits: &self.limits,
             };
             Ok(self.dispatch.call(method, call).await)
         };
@@ -267,7 +279,14 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
 
     /// The request with its caller.
     async fn authenticated(&self, mut request: Request<Body>) -> Result<Request<Body>, Status> {
-        match self.authenticate.authenticate(request.headers()).await {
+        let caller = self.authenticate.authenticate(request.headers()).await;
+        let counted = caller.and_then(|caller| {
+            if let Some(number) = A::limited_as(&caller) {
+                self.limits.count(number)?;
+            }
+            Ok(caller)
+        });
+        match counted {
             Ok(caller) => {
                 request.extensions_mut().insert(caller);
                 Ok(request)

@@ -43,6 +43,10 @@ impl<S: Store> ApiKeys<S> {
 impl<S: Store> Authenticate for ApiKeys<S> {
     type Caller = Caller;
 
+    fn limited_as(caller: &Caller) -> Option<u128> {
+        Some(caller.number())
+    }
+
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, tonic::Status> {
         Ok(self.caller(headers).await?)
     }

@@ -32,6 +32,10 @@ impl<K> Bearer<K> {
 impl<K: Authenticate<Caller = Caller>> Authenticate for Bearer<K> {
     type Caller = Caller;
 
+    fn limited_as(caller: &Caller) -> Option<u128> {
+        Some(caller.number())
+    }
+
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, tonic::Status> {
         match (&self.provider, bearer_key(headers)) {
             (Some(provider), Some(token)) if looks_like_a_jwt(token) => {

@@ -102,6 +102,10 @@ impl Oidc {
 impl Authenticate for Oidc {
     type Caller = Caller;
 
+    fn limited_as(caller: &Caller) -> Option<u128> {
+        Some(caller.number())
+    }
+
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, tonic::Status> {
         let token = bearer_key(headers).ok_or(Error::Unauthenticated)?;
         Ok(self.caller(token).await?)

@@ -41,6 +41,10 @@ impl StaticKeys {
 impl Authenticate for StaticKeys {
     type Caller = Caller;
 
+    fn limited_as(caller: &Caller) -> Option<u128> {
+        Some(caller.number())
+    }
+
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, tonic::Status> {
         Ok(self.caller(headers).ok_or(Error::Unauthenticated)?)
     }

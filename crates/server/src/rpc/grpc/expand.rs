@@ -7,31 +7,36 @@ use connectrpc_axum::message::request::{EnvelopePayload, process_envelope_payloa
 use connectrpc_axum::message::response::wrap_envelope;
 use tonic::Status;
 
-/// The frames with their messages decompressed. They are framed as those of Connect's streams, which connectrpc-axum
+use super::wrong_number;
+use crate::rpc::limits::Buffered;
+
+/// The only frame with its message decompressed. It is framed as those of Connect's streams, which connectrpc-axum
 /// reads.
 pub(super) fn expand(
     frames: Bytes,
     encoding: CompressionEncoding,
     limit: usize,
+    room: &mut Buffered<'_>,
 ) -> Result<Bytes, Status> {
-    if encoding == CompressionEncoding::Identity {
+    if frames.is_empty() || encoding == CompressionEncoding::Identity {
         return Ok(frames);
     }
     let mut rest = frames;
-    let mut expanded = Vec::new();
-    while !rest.is_empty() {
-        let (flags, payload) = next(&mut rest)?;
-        let flags = if payload.is_empty() { 0 } else { flags };
-        match process_envelope_payload(flags, payload, encoding, limit)? {
-            EnvelopePayload::Message(message) => {
-                expanded.extend_from_slice(&wrap_envelope(&message, false)?);
-            }
-            EnvelopePayload::EndStream(_) => {
-                return Err(Status::internal("gRPC has no message with these flags"));
-            }
+    let (flags, payload) = next(&mut rest)?;
+    // Before they are decompressed: each may be much larger then.
+    if !rest.is_empty() {
+        return Err(wrong_number("there are more"));
+    }
+    let flags = if payload.is_empty() { 0 } else { flags };
+    match process_envelope_payload(flags, payload, encoding, limit)? {
+        EnvelopePayload::Message(message) => {
+            room.grow(2 * message.len())?;
+            Ok(wrap_envelope(&message, false)?.into())
+        }
+        EnvelopePayload::EndStream(_) => {
+            Err(Status::internal("gRPC has no message with these flags"))
         }
     }
-    Ok(expanded.into())
 }
 
 /// Splits off the first message.

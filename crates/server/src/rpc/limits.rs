@@ -1,0 +1,188 @@
+//! What one server takes on at once. What is beyond is refused early, so that what is served stays fast.
+
+mod rates;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tonic::{Code, Status};
+
+use self::rates::Rates;
+use super::Options;
+use super::error::retry_later;
+
+/// How soon a caller that was refused for want of room may try again.
+const SOON: Duration = Duration::from_secs(1);
+
+/// How many calls a caller may make.
+///
+/// It is a token bucket: a caller that was quiet may make `burst` calls at once, and one that goes on for long
+/// `per_second` calls in each second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// Calls in a second, in the long run; more than 0.
+    pub per_second: f64,
+    /// Calls at once, after a pause; at least 1.
+    pub burst: u32,
+}
+
+/// What a server is busy with.
+pub(super) struct Limits {
+    max_calls: usize,
+    calls: AtomicUsize,
+    max_bytes: usize,
+    bytes: AtomicUsize,
+    rates: Option<Rates>,
+}
+
+impl Limits {
+    pub(super) fn new(options: &Options) -> Self {
+        Self {
+            max_calls: options.max_calls,
+            calls: AtomicUsize::new(0),
+            max_bytes: options.max_buffered_bytes,
+            bytes: AtomicUsize::new(0),
+            rates: options.rate.map(Rates::new),
+        }
+    }
+
+    /// Refuses a call that would be refused by [`begin`](Self::begin), before anything is done for it.
+    pub(super) fn check(&self) -> Result<(), Status> {
+        match self.calls.load(Ordering::Relaxed) < self.max_calls {
+            true => Ok(()),
+            false => Err(busy("it works on as many calls as it may")),
+        }
+    }
+
+    /// Takes on a call, until the guard is dropped.
+    pub(super) fn begin(&self) -> Result<Working<'_>, Status> {
+        let guard = Working(&self.calls);
+        match self.calls.fetch_add(1, Ordering::Relaxed) < self.max_calls {
+            true => Ok(guard),
+            false => Err(busy("it works on as many calls as it may")),
+        }
+    }
+
+    /// Room for a request of which nothing has been read yet.
+    pub(super) fn buffer(&self) -> Buffered<'_> {
+        Buffered {
+            limits: self,
+            bytes: 0,
+        }
+    }
+
+    /// Counts a call of this caller.
+    pub(super) fn count(&self, caller: u128) -> Result<(), Status> {
+        let Some(rates) = &self.rates else {
+            return Ok(());
+        };
+        rates.take(caller, Instant::now()).map_err(|wait| {
+            retry_later(
+                Code::ResourceExhausted,
+                format!(
+                    "too many calls: this caller may make {} a second",
+                    rates.per_second()
+                ),
+                wait,
+            )
+        })
+    }
+}
+
+fn busy(why: &str) -> Status {
+    retry_later(
+        Code::Unavailable,
+        format!("the server is busy: {why}"),
+        SOON,
+    )
+}
+
+/// A call that is worked on.
+pub(super) struct Working<'l>(&'l AtomicUsize);
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The bytes of a request that are in memory.
+pub(super) struct Buffered<'l> {
+    limits: &'l Limits,
+    bytes: usize,
+}
+
+impl Buffered<'_> {
+    /// Takes room for more of the request.
+    pub(super) fn grow(&mut self, bytes: usize) -> Result<(), Status> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        let before = self.limits.bytes.fetch_add(bytes, Ordering::Relaxed);
+        match before.saturating_add(bytes) <= self.limits.max_bytes {
+            true => Ok(()),
+            false => Err(busy("it reads as many large requests as it may")),
+        }
+    }
+}
+
+impl Drop for Buffered<'_> {
+    fn drop(&mut self) {
+        self.limits.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits() -> Limits {
+        Limits::new(&Options {
+            max_calls: 2,
+            max_buffered_bytes: 10,
+            rate: Some(Rate {
+                per_second: 1.0,
+                burst: 1,
+            }),
+            ..Options::default()
+        })
+    }
+
+    #[test]
+    fn as_many_calls_are_taken_on_as_may_be_and_more_when_one_ends() {
+        let limits = limits();
+        let first = limits.begin().unwrap();
+        let _second = limits.begin().unwrap();
+        for _ in 0..3 {
+            let refused = limits.begin().map(drop).unwrap_err();
+            assert_eq!(refused.code(), Code::Unavailable);
+            assert!(limits.check().is_err());
+        }
+        drop(first);
+        limits.check().unwrap();
+        limits.begin().map(drop).unwrap();
+    }
+
+    #[test]
+    fn as_many_bytes_are_read_as_may_be_and_more_when_a_request_is_done() {
+        let limits = limits();
+        let mut first = limits.buffer();
+        first.grow(4).unwrap();
+        first.grow(4).unwrap();
+        let mut second = limits.buffer();
+        assert_eq!(second.grow(3).unwrap_err().code(), Code::Unavailable);
+        drop(second);
+        let mut third = limits.buffer();
+        third.grow(2).unwrap();
+        drop(first);
+        third.grow(8).unwrap();
+    }
+
+    #[test]
+    fn a_caller_that_calls_too_often_is_told_when_to_call_again() {
+        let limits = limits();
+        limits.count(1).unwrap();
+        let refused = limits.count(1).unwrap_err();
+        assert_eq!(refused.code(), Code::ResourceExhausted);
+        assert_eq!(refused.metadata().get("retry-after").unwrap(), "1");
+        limits.count(2).unwrap();
+    }
+}

@@ -1,0 +1,148 @@
+//! Serving connections, within limits: what [`axum::serve()`] leaves open to whoever connects.
+//!
+//! ```no_run
+//! use runner_configuration_server::rpc::serve::{ConnectionOptions, serve};
+//!
+//! # async fn example(service: impl runner_configuration_server::RunnerConfigurationService) -> std::io::Result<()> {
+//! let service = runner_configuration_server::service(service);
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! let stop = async { drop(tokio::signal::ctrl_c().await) };
+//! serve(listener, service, ConnectionOptions::default(), stop).await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod activity;
+mod connection;
+mod guarded;
+mod open;
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::serve::Listener;
+use http::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::sync::watch;
+use tower::Service;
+
+use self::connection::Connection;
+use self::open::Open;
+
+/// What a connection may do, and how many there are. The defaults are safe for a server that faces a network.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ConnectionOptions {
+    /// How many connections are open at once. For one more, the one is closed that has been idle for longest; if none is
+    /// idle, the new one. Default: 16,384.
+    pub max_connections: usize,
+    /// How long the headers of a request may take to arrive over HTTP/1.1, counted from their first byte; then the
+    /// connection is closed. Default: 10 seconds. Times are kept to a quarter of this one.
+    pub header_timeout: Duration,
+    /// How long a connection may be without a call before it is closed. Default: 5 minutes.
+    pub idle_timeout: Duration,
+    /// The largest headers of a request, together, in bytes, at least 8 KiB; larger ones are answered with HTTP status 431.
+    /// Over HTTP/1.1 the path with its query is part of them. Default: 64 KiB.
+    pub max_header_bytes: u32,
+    /// How many calls a connection may have in flight over HTTP/2. Default: 200.
+    pub max_concurrent_streams: u32,
+    /// How many streams a caller may open and reset over HTTP/2 before the server has taken note of them; then the connection
+    /// is closed. Default: 20.
+    pub max_pending_resets: usize,
+}
+
+impl Default for ConnectionOptions {
+    fn default() -> Self {
+        Self {
+            max_connections: 16 * 1024,
+            header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(5 * 60),
+            max_header_bytes: 64 * 1024,
+            max_concurrent_streams: 200,
+            max_pending_resets: 20,
+        }
+    }
+}
+
+/// The least that hyper takes for the buffer of a connection.
+const MIN_HEADER_BYTES: u32 = 8 * 1024;
+
+/// How often an HTTP/2 connection that is silent is asked whether it is still there, and how long it may take to say so.
+const PING: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(20));
+
+impl ConnectionOptions {
+    fn builder(&self) -> Builder<TokioExecutor> {
+        let header_bytes = self.max_header_bytes.max(MIN_HEADER_BYTES);
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder.http1().max_buf_size(header_bytes as usize);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(PING.0)
+            .keep_alive_timeout(PING.1)
+            .max_header_list_size(header_bytes)
+            .max_concurrent_streams(self.max_concurrent_streams)
+            .max_pending_accept_reset_streams(self.max_pending_resets);
+        builder
+    }
+
+    /// How often a connection is looked at.
+    fn tick(&self) -> Duration {
+        (self.header_timeout / 4).max(Duration::from_millis(1))
+    }
+
+    fn ticks(&self, timeout: Duration) -> u32 {
+        let ticks = timeout.as_nanos().div_ceil(self.tick().as_nanos());
+        u32::try_from(ticks).unwrap_or(u32::MAX).max(1)
+    }
+}
+
+/// Serves the connections of a listener until `stop` is ready, and then until the calls in flight are answered.
+///
+/// The listener is a [`TcpListener`](tokio::net::TcpListener) or a [`TlsListener`](super::tls::TlsListener), for example.
+pub async fn serve<L, S>(
+    mut listener: L,
+    service: S,
+    options: ConnectionOptions,
+    stop: impl Future<Output = ()>,
+) where
+    L: Listener,
+    L::Addr: fmt::Debug,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send,
+{
+    let builder = Arc::new(options.builder());
+    let options = Arc::new(options);
+    let open = Arc::new(Open::new(options.max_connections));
+    let (stopping, stopped) = watch::channel(false);
+    let mut stop = pin!(stop);
+    loop {
+        let (io, address) = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        let Some(place) = open.enter() else {
+            tracing::warn!(?address, "a connection was refused: too many are open");
+            continue;
+        };
+        let connection = Connection {
+            builder: Arc::clone(&builder),
+            options: Arc::clone(&options),
+            place,
+            stopped: stopped.clone(),
+        };
+        tokio::spawn(connection.serve(io, service.clone()));
+    }
+    // The port is free for whoever comes next.
+    drop(listener);
+    drop(stopped);
+    stopping.send_replace(true);
+    stopping.closed().await;
+}

@@ -1,0 +1,258 @@
+//! What a connection is doing, noted without looking at a clock: whoever watches it looks now and then.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
+
+/// How a connection over HTTP/2 begins.
+const HTTP2_PREFACE: &[u8] = b"PRI";
+
+/// The notes. All are hints for time-outs, so their order among each other does not matter.
+#[derive(Default)]
+pub(super) struct Activity {
+    calls: AtomicU32,
+    /// Changes with each call that begins and each piece that is written.
+    progress: AtomicU32,
+    /// Bytes came in that are not part of a call, yet.
+    heading: AtomicBool,
+    http2: AtomicBool,
+    /// For how many ticks it has been idle, as the watch saw it last.
+    idle: AtomicU32,
+    pub(super) evicted: Notify,
+}
+
+impl Activity {
+    /// Notes a call, until the guard is dropped.
+    pub(super) fn begin(self: &Arc<Self>) -> InCall {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.heading.store(false, Ordering::Relaxed);
+        self.note_progress();
+        InCall(Arc::clone(self))
+    }
+
+    fn note_progress(&self) {
+        self.progress.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// For how many ticks nothing has happened; `None` if something is happening.
+    pub(super) fn idle(&self) -> Option<u32> {
+        let is_idle = self.calls.load(Ordering::Relaxed) == 0;
+        is_idle.then(|| self.idle.load(Ordering::Relaxed))
+    }
+}
+
+/// A call in flight.
+pub(super) struct InCall(Arc<Activity>);
+
+impl Drop for InCall {
+    fn drop(&mut self) {
+        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+        self.0.note_progress();
+    }
+}
+
+/// What to do with a connection.
+#[derive(Debug, PartialEq)]
+pub(super) enum Verdict {
+    /// It may go on.
+    Keep,
+    /// It has been idle for too long.
+    Idle,
+    /// It takes too long over the headers of a request.
+    Slow,
+}
+
+/// Looks at a connection now and then.
+pub(super) struct Watch {
+    activity: Arc<Activity>,
+    header_ticks: u32,
+    idle_ticks: u32,
+    progress: u32,
+    heading: u32,
+}
+
+impl Watch {
+    pub(super) fn new(activity: Arc<Activity>, header_ticks: u32, idle_ticks: u32) -> Self {
+        Self {
+            activity,
+            header_ticks,
+            idle_ticks,
+            progress: 0,
+            heading: 0,
+        }
+    }
+
+    /// To be called once in a tick.
+    pub(super) fn look(&mut self) -> Verdict {
+        let activity = &*self.activity;
+        let progress = activity.progress.load(Ordering::Relaxed);
+        if activity.calls.load(Ordering::Relaxed) > 0 || progress != self.progress {
+            self.progress = progress;
+            self.heading = 0;
+            activity.idle.store(0, Ordering::Relaxed);
+            return Verdict::Keep;
+        }
+        let is_heading = activity.heading.load(Ordering::Relaxed);
+        self.heading = match is_heading && !activity.http2.load(Ordering::Relaxed) {
+            true => self.heading.saturating_add(1),
+            false => 0,
+        };
+        let idle = activity
+            .idle
+            .fetch_add(1, Ordering::Relaxed)
+            .saturating_add(1);
+        if self.heading >= self.header_ticks {
+            Verdict::Slow
+        } else if idle >= self.idle_ticks {
+            Verdict::Idle
+        } else {
+            Verdict::Keep
+        }
+    }
+}
+
+/// A connection's bytes, of which notes are taken.
+pub(super) struct Noted<I> {
+    io: I,
+    activity: Arc<Activity>,
+    has_begun: bool,
+}
+
+impl<I> Noted<I> {
+    pub(super) fn new(io: I, activity: Arc<Activity>) -> Self {
+        Self {
+            io,
+            activity,
+            has_begun: false,
+        }
+    }
+
+    fn note_read(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        if !self.has_begun {
+            self.has_begun = true;
+            let http2 = bytes.starts_with(HTTP2_PREFACE);
+            self.activity.http2.store(http2, Ordering::Relaxed);
+        }
+        if self.activity.calls.load(Ordering::Relaxed) == 0 {
+            self.activity.heading.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn note_write(&self, written: &Poll<io::Result<usize>>) {
+        if let Poll::Ready(Ok(1..)) = written {
+            self.activity.note_progress();
+        }
+    }
+}
+
+impl<I: AsyncRead + Unpin> AsyncRead for Noted<I> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.io).poll_read(context, buffer);
+        self.note_read(buffer.filled().get(before..).unwrap_or_default());
+        read
+    }
+}
+
+impl<I: AsyncWrite + Unpin> AsyncWrite for Noted<I> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write(context, bytes);
+        self.note_write(&written);
+        written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write_vectored(context, bytes);
+        self.note_write(&written);
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watched() -> (Arc<Activity>, Watch) {
+        let activity = Arc::new(Activity::default());
+        (Arc::clone(&activity), Watch::new(activity, 2, 4))
+    }
+
+    fn looks(watch: &mut Watch, times: usize) -> Vec<Verdict> {
+        (0..times).map(|_| watch.look()).collect()
+    }
+
+    #[test]
+    fn a_connection_without_calls_is_idle_after_a_while() {
+        let (activity, mut watch) = watched();
+        assert_eq!(
+            looks(&mut watch, 4),
+            [Verdict::Keep, Verdict::Keep, Verdict::Keep, Verdict::Idle]
+        );
+        let call = activity.begin();
+        assert_eq!(activity.idle(), None);
+        assert!(
+            looks(&mut watch, 9)
+                .iter()
+                .all(|verdict| *verdict == Verdict::Keep)
+        );
+        drop(call);
+        assert_eq!(watch.look(), Verdict::Keep, "the end of a call is progress");
+        assert_eq!(looks(&mut watch, 4).pop(), Some(Verdict::Idle));
+        assert_eq!(activity.idle(), Some(4));
+    }
+
+    #[test]
+    fn headers_that_do_not_end_are_slow_over_http1_and_not_over_http2() {
+        for (first, expected) in [(&b"P"[..], Verdict::Slow), (b"PRI * HTTP/2", Verdict::Keep)] {
+            let (activity, mut watch) = watched();
+            let mut io = Noted::new((), Arc::clone(&activity));
+            io.note_read(first);
+            assert_eq!(watch.look(), Verdict::Keep);
+            io.note_read(b"x");
+            assert_eq!(watch.look(), expected);
+        }
+    }
+
+    #[test]
+    fn headers_that_end_are_in_time() {
+        let (activity, mut watch) = watched();
+        let mut io = Noted::new((), Arc::clone(&activity));
+        for _ in 0..9 {
+            io.note_read(b"POST /");
+            assert_eq!(watch.look(), Verdict::Keep);
+            drop(activity.begin());
+        }
+    }
+}

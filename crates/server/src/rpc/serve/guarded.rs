@@ -1,0 +1,53 @@
+//! A service whose calls are noted while they last.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use pin_project_lite::pin_project;
+use tower::util::Oneshot;
+use tower::{Service, ServiceExt as _};
+
+use super::activity::{Activity, InCall};
+
+pub(super) struct Guarded<S> {
+    pub(super) service: S,
+    pub(super) activity: Arc<Activity>,
+}
+
+impl<S> hyper::service::Service<Request<Incoming>> for Guarded<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Noted<Oneshot<S, Request<Body>>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        Noted {
+            call: self.service.clone().oneshot(request.map(Body::new)),
+            _in_call: self.activity.begin(),
+        }
+    }
+}
+
+pin_project! {
+    pub(super) struct Noted<F> {
+        #[pin]
+        call: F,
+        _in_call: InCall,
+    }
+}
+
+impl<F: Future> Future for Noted<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().call.poll(context)
+    }
+}
