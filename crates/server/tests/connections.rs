@@ -6,16 +6,19 @@
     reason = "in tests a failed expectation is the report"
 )]
 
+#[path = "support/call.rs"]
 #[expect(dead_code, reason = "each test program uses another part")]
+mod call;
 mod support;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use call::{PATH, PROTOCOLS, Protocol, call, ok, request};
+use runner_configuration_server::rpc::Dispatch;
 use runner_configuration_server::rpc::serve::{ConnectionOptions, serve};
-use runner_configuration_server::service;
-use support::call::{PATH, PROTOCOLS, Protocol, call, ok, request};
-use support::{ANSWER, Ours, SLOW};
+use runner_configuration_server::{FromTonic, Server, service};
+use support::{ANSWER, Ours, SLOW, Tonics};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -29,13 +32,20 @@ struct Served {
 
 /// Serves with options that differ from the defaults.
 async fn serve_with(change: impl FnOnce(&mut ConnectionOptions)) -> Served {
+    serve_service(service(Ours), change).await
+}
+
+async fn serve_service<D: Dispatch>(
+    service: Server<D>,
+    change: impl FnOnce(&mut ConnectionOptions),
+) -> Served {
     let mut options = ConnectionOptions::default();
     change(&mut options);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let stopped = async { drop(stopped.await) };
-    let server = tokio::spawn(serve(listener, service(Ours), options, stopped));
+    let server = tokio::spawn(serve(listener, service, options, stopped));
     Served {
         address,
         stop,
@@ -178,7 +188,7 @@ async fn headers_that_are_too_large_are_refused() {
 
 #[tokio::test]
 async fn a_server_that_stops_answers_what_is_in_flight_and_takes_nothing_new() {
-    let served = serve_with(|_| {}).await;
+    let served = serve_service(service(FromTonic(Tonics)), |_| {}).await;
     let mut idle = TcpStream::connect(served.address).await.unwrap();
     let mut sending = TcpStream::connect(served.address).await.unwrap();
     let text = http1(ANSWER);

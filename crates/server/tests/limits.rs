@@ -6,7 +6,8 @@
     reason = "in tests a failed expectation is the report"
 )]
 
-#[expect(dead_code, reason = "each test program uses another part")]
+#[path = "support/call.rs"]
+mod call;
 mod support;
 
 use std::convert::Infallible;
@@ -15,6 +16,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use call::{PATH, PROTOCOLS, Protocol, call, ok, request, serve};
 use futures_util::stream;
 use http::{HeaderMap, Request};
 use http_body::Frame;
@@ -22,9 +24,8 @@ use http_body_util::{BodyExt as _, StreamBody};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use runner_configuration_server::rpc::{Options, Rate};
-use runner_configuration_server::{Authenticate, service};
-use support::call::{PATH, PROTOCOLS, Protocol, call, ok, request, serve};
-use support::{ANSWER, Ours, SLOW};
+use runner_configuration_server::{Authenticate, FromTonic, router, service};
+use support::{ANSWER, Ours, SLOW, Tonics};
 use tonic::Status;
 
 /// Serves with options that differ from the defaults.
@@ -149,7 +150,7 @@ async fn a_body_that_does_not_end_is_waited_for_only_so_long() {
 
 #[tokio::test]
 async fn many_bombs_in_one_request_are_refused_unopened() {
-    let address = serve_with(|_| {}).await;
+    let address = serve(router(FromTonic(Tonics))).await;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(&vec![0; 3 * 1024 * 1024]).unwrap();
     let bomb = encoder.finish().unwrap();

@@ -6,12 +6,15 @@
     reason = "in tests a failed expectation is the report"
 )]
 
+#[path = "support/call.rs"]
+mod call;
 mod support;
 
 use std::io::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
+use call::{Outcome, PATH, PROTOCOLS, Protocol, call, connect_outcome, ok, request, serve};
 use http::{Request, Response, Version};
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper_util::client::legacy::Client;
@@ -20,9 +23,6 @@ use prost::Message as _;
 use runner_configuration::v1::GetEnvironmentClassResponse;
 use runner_configuration_server::rpc::Options;
 use runner_configuration_server::{FromTonic, router, service};
-use support::call::{
-    Outcome, PATH, PROTOCOLS, Protocol, call, connect_outcome, ok, request, serve,
-};
 use support::{ANSWER, Ours, PANIC, SLOW, Tonics};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 

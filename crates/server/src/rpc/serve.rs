@@ -6,7 +6,8 @@
 //! # async fn example(service: impl runner_configuration_server::RunnerConfigurationService) -> std::io::Result<()> {
 //! let service = runner_configuration_server::service(service);
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-//! let stop = async { drop(tokio::signal::ctrl_c().await) };
+//! // A program would end with a signal: tokio::signal::ctrl_c(), for example.
+//! let stop = std::future::pending();
 //! serve(listener, service, ConnectionOptions::default(), stop).await;
 //! # Ok(())
 //! # }
@@ -132,6 +133,7 @@ pub async fn serve<L, S>(
             tracing::warn!(?address, "a connection was refused: too many are open");
             continue;
         };
+        tracing::trace!(?address, "a connection is open");
         let connection = Connection {
             builder: Arc::clone(&builder),
             options: Arc::clone(&options),

@@ -1,7 +1,5 @@
 //! An implementation whose `GetEnvironmentClass` does what its request's id says, and which lacks everything else.
 
-pub(crate) mod call;
-
 use std::time::Duration;
 
 use runner_configuration::v1::*;
