@@ -102,6 +102,10 @@ enum Command {
     Completions(completions::Arguments),
 }
 
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Before any key or secret is read.
     let command = core_dumps::switch_off().map(|()| Arguments::parse().command);
