@@ -72,3 +72,7 @@ copy-test objects="1000000":
 # The OpenAPI document against its specification, and the server against the document: schemathesis finds nothing.
 openapi:
     tests/openapi/run.sh
+
+# The archive, the systemd unit, the manifests, the container and the crates: made, and checked.
+packages:
+    packaging/check.sh

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Makes every package and holds it against what it is for: the archive, the systemd unit, the manifests, the container, the
+# crates. Usage: check.sh [BINARY]; without a binary, archive.sh builds one. Tools are installed into target/packaging.
+#
+# Where a tool is missing that it does not install, it says so; with CI set, that is a failure, save for docker.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/.." && pwd)
+cd "$root"
+out=$root/target/packaging
+mkdir -p "$out"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+  echo "$1" >&2
+  exit 1
+}
+
+missing() {
+  echo "NOT CHECKED: $1" >&2
+  [ -z "${CI:-}" ] || exit 1
+}
+
+echo "the archive"
+archive=$("$here/archive.sh" "$@")
+(cd "$out" && sha256sum --check --quiet "$(basename "$archive").sha256")
+tar --extract --gzip --file "$archive" --strip-components 1 --directory "$work"
+program=$work/bin/runnerconf
+version=$("$program" --version | cut -d ' ' -f 2)
+case $(basename "$archive") in
+  "runnerconf-$version-"*) ;;
+  *) fail "$archive holds version $version" ;;
+esac
+bash -n "$work/share/bash-completion/completions/runnerconf"
+for file in share/zsh/site-functions/_runnerconf share/fish/vendor_completions.d/runnerconf.fish \
+  share/doc/runnerconf/LICENSE share/doc/runnerconf/README.md; do
+  [ -s "$work/$file" ] || fail "$archive has no $file"
+done
+
+echo "the systemd unit"
+unit=$work/lib/systemd/system/runnerconf.service
+if command -v systemd-analyze >/dev/null; then
+  # The program has to be where the unit starts it, which it is not here.
+  mkdir "$work/installed"
+  sed "s,/usr/bin/runnerconf,$program," "$unit" >"$work/installed/runnerconf.service"
+  systemd-analyze verify "$work/installed/runnerconf.service"
+  # From 0.0, nothing is exposed, to 10.0.
+  systemd-analyze security --offline=true --threshold=12 --no-pager "$unit" | tail -1
+else
+  missing "the unit: install systemd, for systemd-analyze"
+fi
+
+echo "the manifests"
+venv=$out/venv
+if ! cmp -s "$here/requirements.txt" "$venv/requirements.txt"; then
+  "${PYTHON:-python3}" -m venv --clear "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
+  cp "$here/requirements.txt" "$venv/requirements.txt"
+fi
+"$venv/bin/python" -B "$here/check.py" "$program"
+
+echo "the container"
+if docker info >/dev/null 2>&1; then
+  docker build --quiet --file packaging/container/Dockerfile --build-arg "VERSION=$version" --tag runnerconf:check .
+  docker run --rm runnerconf:check --version | grep --fixed-strings --line-regexp "runnerconf $version"
+else
+  echo "NOT CHECKED: the container: there is no docker daemon" >&2
+fi
+
+echo "the crates"
+# What git does not know of is no part of a package, and a package of files that changed since is none.
+cargo package --workspace --no-verify --quiet --exclude greeter --exclude runner-configuration-codegen-tests \
+  ${PACKAGE_OPTIONS:-}
