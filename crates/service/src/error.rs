@@ -149,6 +149,8 @@ fn store_status(error: &StoreError) -> Status {
                 .insert("x-should-retry", MetadataValue::from_static("false"));
             status
         }
+        // It says nothing of the store, and something to the caller.
+        StoreError::Unstorable { reason } => Status::invalid_argument(reason),
         _ => internal_status(&error.to_string()),
     }
 }
@@ -272,13 +274,29 @@ mod tests {
     }
 
     #[test]
+    fn what_no_store_can_hold_is_the_callers_to_change() {
+        let reason = "send it without".to_owned();
+        let status = Status::from(Error::from(StoreError::Unstorable { reason }));
+        assert_eq!(status.code(), Code::InvalidArgument);
+        assert_eq!(status.message(), "send it without");
+    }
+
+    #[test]
     fn a_change_of_unknown_outcome_is_not_to_be_repeated() {
         let error = StoreError::OutcomeUnknown {
             reason: String::new(),
         };
         let status = Status::from(Error::from(error));
         assert_eq!(status.metadata().get("x-should-retry").unwrap(), "false");
-        let status = Status::from(Error::from(StoreError::Busy));
-        assert!(status.metadata().get("x-should-retry").is_none());
+        for error in [
+            StoreError::Busy,
+            StoreError::Unavailable {
+                reason: String::new(),
+            },
+        ] {
+            let status = Status::from(Error::from(error));
+            assert!(status.metadata().get("x-should-retry").is_none());
+            assert_eq!(status.metadata().get("retry-after").unwrap(), "1");
+        }
     }
 }

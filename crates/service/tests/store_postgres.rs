@@ -10,6 +10,10 @@
 #[macro_use]
 mod store_suite;
 
+#[path = "store_postgres/cuts.rs"]
+mod cuts;
+#[path = "store_postgres/failover.rs"]
+mod failover;
 #[path = "store_postgres/faults.rs"]
 mod faults;
 #[path = "postgres/mod.rs"]
@@ -17,6 +21,8 @@ mod faults;
 mod postgres;
 #[path = "store_postgres/processes.rs"]
 mod processes;
+#[path = "store_postgres/proxy.rs"]
+mod proxy;
 
 use std::sync::Arc;
 

@@ -24,6 +24,13 @@ pub enum StoreError {
         reason: String,
     },
 
+    /// The store has no way to hold what it was given: it has to be changed first. Nothing was changed.
+    #[error("this cannot be stored: {reason}")]
+    Unstorable {
+        /// What is in the way, and what to do. Repeats nothing of what was given.
+        reason: String,
+    },
+
     /// What is stored is not what was written.
     #[error("the store is damaged: {what}; restore it from a backup")]
     Damaged {
@@ -89,6 +96,13 @@ impl StoreError {
 
     pub(crate) fn damaged(what: impl Into<String>) -> Self {
         Self::Damaged { what: what.into() }
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) fn unstorable(reason: impl Into<String>) -> Self {
+        Self::Unstorable {
+            reason: reason.into(),
+        }
     }
 
     pub(crate) fn unavailable(reason: impl Into<String>) -> Self {

@@ -31,16 +31,35 @@ impl Server {
     /// A new server with these settings besides; `None`, after saying so, where PostgreSQL is not installed.
     pub(crate) fn start(settings: &[&str]) -> Option<Self> {
         let programs = installed()?;
-        let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        if is_root() {
-            run(Command::new("chown").arg("postgres").arg(folder.path()));
-        }
-        let data = folder.path().join("data");
+        let folder = new_folder();
         let mut initdb = as_server(&programs, "initdb");
         initdb.args(["--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8"]);
-        run(initdb.args(["--locale=C", "-D"]).arg(&data));
+        run(initdb
+            .args(["--locale=C", "-D"])
+            .arg(folder.path().join("data")));
+        Some(Self::start_in(programs, folder, settings))
+    }
 
+    /// A standby of this server that is to go on where it ends.
+    pub(crate) fn standby(&self) -> Self {
+        let folder = new_folder();
+        let mut copy = as_server(&self.programs, "pg_basebackup");
+        copy.args(["--no-sync", "-R", "-c", "fast", "-U", "postgres"])
+            .args(["-p", &self.port, "-h"])
+            .arg(self.folder.path())
+            .arg("-D")
+            .arg(folder.path().join("data"));
+        run(&mut copy);
+        Self::start_in(self.programs.clone(), folder, &[])
+    }
+
+    /// Makes a standby a server of its own.
+    pub(crate) fn promote(&self) {
+        self.control(&["promote"]);
+    }
+
+    fn start_in(programs: PathBuf, folder: TempDir, settings: &[&str]) -> Self {
+        let data = folder.path().join("data");
         let socket = folder.path().display();
         let port = settings
             .iter()
@@ -71,7 +90,7 @@ impl Server {
             guardian,
         };
         server.resume();
-        Some(server)
+        server
     }
 
     /// Stops it: `immediate` as a crash does, `fast` in order.
@@ -139,6 +158,15 @@ impl Server {
         Command::new(self.programs.join(name))
     }
 
+    /// How the store reaches a database on it or, if it takes no changes, on another one.
+    pub(crate) fn url_with(&self, other: &Self, database: &str) -> String {
+        format!(
+            "postgres:///{database}?host={}&host={}&user=postgres",
+            self.folder.path().display(),
+            other.folder.path().display(),
+        )
+    }
+
     /// Where its files are.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
@@ -202,6 +230,16 @@ impl Drop for Database {
         let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         self.server.sql("postgres", &drop);
     }
+}
+
+/// A folder for a server, which everybody may reach its socket in.
+fn new_folder() -> TempDir {
+    let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    if is_root() {
+        run(Command::new("chown").arg("postgres").arg(folder.path()));
+    }
+    folder
 }
 
 /// The folder of PostgreSQL's programs. Where there is none the tests that need it are skipped, except in continuous

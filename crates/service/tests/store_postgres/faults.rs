@@ -16,12 +16,12 @@ use crate::store_suite::fixture::*;
 /// Far more than all limits of the store together.
 const HANG: Duration = Duration::from_secs(60);
 
-async fn no_hang<T>(operation: impl Future<Output = T>) -> T {
+pub(crate) async fn no_hang<T>(operation: impl Future<Output = T>) -> T {
     tokio::time::timeout(HANG, operation).await.unwrap()
 }
 
 /// Ends the connections of the store.
-const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+pub(crate) const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                          WHERE application_name = 'runnerconf' AND datname = current_database()";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,7 +162,7 @@ async fn while_commits_are_not_answered_further_changes_are_refused() {
     assert!(store.runner(known).await.unwrap().is_some());
 
     set_standbys(&server, &name, "").await;
-    no_hang(until_it_changes(&store)).await;
+    no_hang(until_it_changes(&store, &runner())).await;
     assert_eq!(store.runners().await.unwrap().len(), 1 + 3 + 1);
     assert_eq!(server.sql(&name, waiting).trim(), "0");
 }
@@ -186,8 +186,7 @@ async fn commit_that_waits(
 }
 
 /// Repeats a change until the database is back to work.
-async fn until_it_changes(store: &PostgresStore) {
-    let runner = runner();
+pub(crate) async fn until_it_changes(store: &PostgresStore, runner: &Runner) {
     while let Err(error) = store.put_runner(change("put"), runner.clone()).await {
         assert!(error.is_transient(), "{error}");
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -195,7 +194,7 @@ async fn until_it_changes(store: &PostgresStore) {
 }
 
 /// Sets which standbys a commit waits for.
-async fn set_standbys(server: &Server, database: &str, names: &str) {
+pub(crate) async fn set_standbys(server: &Server, database: &str, names: &str) {
     let set = format!("ALTER SYSTEM SET synchronous_standby_names = '{names}'");
     server.sql(database, &set);
     server.sql(database, "SELECT pg_reload_conf()");

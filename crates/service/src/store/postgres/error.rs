@@ -100,7 +100,7 @@ fn from_state(code: &SqlState, error: &Error) -> Failure {
         SqlState::DATA_CORRUPTED | SqlState::INDEX_CORRUPTED => {
             StoreError::damaged("the database reports corrupted data")
         }
-        SqlState::CHARACTER_NOT_IN_REPERTOIRE => StoreError::unavailable(
+        SqlState::CHARACTER_NOT_IN_REPERTOIRE => StoreError::unstorable(
             "a text holds the character NUL, which PostgreSQL does not store; send it without",
         ),
         // A standby, or a server that was demoted to one: the next connection may be to the new primary.
@@ -113,6 +113,9 @@ fn from_state(code: &SqlState, error: &Error) -> Failure {
         _ => match code.code().get(..2) {
             Some("08") => return Failure::Disconnected,
             Some("53" | "57" | "58") => unavailable_code("the database is in trouble", code),
+            Some("54") => StoreError::unstorable(
+                "a text is longer than PostgreSQL keeps in an index; send a shorter one",
+            ),
             Some("23") => StoreError::damaged("its parts contradict each other"),
             _ => StoreError::damaged(format!(
                 "a statement does not fit the database (SQLSTATE {})",
