@@ -6,6 +6,9 @@
 #[macro_use]
 mod store_suite;
 
+#[cfg(target_os = "linux")]
+#[path = "store_sqlite/disks.rs"]
+mod disks;
 #[path = "store_sqlite/files.rs"]
 mod files;
 #[path = "store_sqlite/processes.rs"]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Condvar, Mutex};
 
 use crate::random::Random;
 
@@ -33,6 +33,15 @@ pub(crate) enum Failure {
 
 pub(crate) struct Disk {
     state: Mutex<State>,
+    holding: Mutex<Holding>,
+    released: Condvar,
+}
+
+/// Syncs that take until they are released.
+#[derive(Default)]
+struct Holding {
+    is_on: bool,
+    waiting: u32,
 }
 
 #[derive(Default)]
@@ -73,7 +82,20 @@ impl Disk {
                 left: operations,
                 ..State::default()
             }),
+            holding: Mutex::default(),
+            released: Condvar::new(),
         }
+    }
+
+    /// From now on, or no longer, the disk is so slow that no sync comes to its end.
+    pub(crate) fn hold(&self, is_on: bool) {
+        self.holding.lock().unwrap().is_on = is_on;
+        self.released.notify_all();
+    }
+
+    /// How many syncs there are that do not come to their end.
+    pub(crate) fn waiting(&self) -> u32 {
+        self.holding.lock().unwrap().waiting
     }
 
     /// Crashes now, if it did not before.
@@ -170,6 +192,10 @@ impl Disk {
 
     /// Syncs a file; `with_name` also its entry in the folder.
     pub(crate) fn sync(&self, inode: usize, with_name: bool) -> Result<(), Failure> {
+        let mut holding = self.holding.lock().unwrap();
+        holding.waiting += 1;
+        let released = self.released.wait_while(holding, |it| it.is_on);
+        released.unwrap().waiting -= 1;
         let mut state = self.state.lock().unwrap();
         state.operate(true)?;
         let Inode { synced, since } = &mut state.inodes[inode];

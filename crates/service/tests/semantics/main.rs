@@ -8,6 +8,7 @@
     reason = "in tests a failed expectation is the report"
 )]
 
+mod clock;
 mod common;
 mod environment_classes;
 mod host_authentication_tokens;
