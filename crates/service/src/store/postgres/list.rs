@@ -2,6 +2,16 @@
 //!
 //! Whatever the filter, a page is read along an index from where the last page ended, so its cost depends neither on
 //! how much is stored nor on how deep in the list it is.
+//!
+//! PostgreSQL cannot be told which index to take. Asked for `runner_id = $3 AND id > $1 ORDER BY id`, it may well walk
+//! along the primary key and pass over what others have, as if that were spread evenly: through the whole table, where
+//! the runner's objects are all at its other end. So a list is ordered by all columns of its index, which only that one
+//! offers, and bounded by comparisons of rows, from which the planner can't conclude that another order would do. Sorting
+//! is switched off ([`Limits::settings`](super::options::Limits::settings)).
+
+#[cfg(test)]
+#[cfg(unix)]
+mod plans;
 
 use std::fmt::Write as _;
 
@@ -41,30 +51,52 @@ pub(super) async fn of_runners<M>(
             ids => return of_several(session, table, ids, enabled, request).await,
         },
     };
-    let mut equal: Vec<Equal<'_>> = Vec::with_capacity(2);
-    equal.extend(runner.map(|runner| ("runner_id", runner as &(dyn ToSql + Sync))));
-    equal.extend(
+    let mut index: Vec<Equal<'_>> = Vec::with_capacity(2);
+    index.extend(runner.map(|runner| (RUNNER, runner as &(dyn ToSql + Sync))));
+    index.extend(
         enabled
             .as_ref()
-            .map(|enabled| ("enabled", enabled as &(dyn ToSql + Sync))),
+            .map(|enabled| (ENABLED, enabled as &(dyn ToSql + Sync))),
     );
-    page(session, table, &equal, request).await
+    page(session, table, &index, None, request).await
 }
 
-/// A column, and the value that it has to have.
-pub(super) type Equal<'v> = (&'static str, &'v (dyn ToSql + Sync));
+/// A column, with its type.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Column {
+    name: &'static str,
+    sql_type: &'static str,
+}
 
-/// A page of the rows with these values.
+impl Column {
+    const fn new(name: &'static str, sql_type: &'static str) -> Self {
+        Self { name, sql_type }
+    }
+}
+
+pub(super) const RUNNER: Column = Column::new("runner_id", "uuid");
+pub(super) const ENABLED: Column = Column::new("enabled", "boolean");
+pub(super) const SUBJECT: Column = Column::new("subject_id", "uuid");
+pub(super) const PRINCIPAL: Column = Column::new("principal", "integer");
+
+/// A column, and the value that it has to have.
+pub(super) type Equal<'v> = (Column, &'v (dyn ToSql + Sync));
+
+/// A page of the rows with these values: those of the columns, two at most, with which an index begins that ends in
+/// `id`, and one besides that hardly any row fails.
 pub(super) async fn page<M>(
     session: &Session,
     table: Table,
-    equal: &[Equal<'_>],
+    index: &[Equal<'_>],
+    besides: Option<Equal<'_>>,
     request: PageRequest,
 ) -> Result<Page<M>, Failure> {
     let (after, limit) = (request.after.unwrap_or_default(), limit(request.limit));
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&after, &limit];
-    params.extend(equal.iter().map(|(_, value)| value));
-    let sql = page_sql(request.form, table, equal.iter().map(|(column, _)| *column));
+    params.extend(index.iter().chain(&besides).map(|(_, value)| value));
+    let columns: Vec<Column> = index.iter().map(|(column, _)| *column).collect();
+    let besides = besides.map(|(column, _)| column);
+    let sql = page_sql(request.form, table, &columns, besides);
     let mut filling = Filling::new(request.limit);
     for row in session.rows(&sql, &params).await? {
         filling.offer(column(&row, 0)?, column(&row, 1)?);
@@ -120,15 +152,44 @@ async fn of_several<M>(
     Ok(filling.page)
 }
 
-fn page_sql(form: Form, table: Table, columns: impl Iterator<Item = &'static str>) -> String {
+fn page_sql(form: Form, table: Table, index: &[Column], besides: Option<Column>) -> String {
+    let parameters: Vec<String> = index
+        .iter()
+        .zip(3..)
+        .map(|(column, parameter)| format!("${parameter}::{}", column.sql_type))
+        .collect();
     let mut sql = format!(
-        "SELECT o.id, {} FROM {table} o WHERE o.id > $1",
-        selected(form)
+        "SELECT o.id, {} FROM {table} o WHERE {}",
+        selected(form),
+        along(index, &parameters.join(", "))
     );
-    for (column, parameter) in columns.zip(3..) {
-        let _ = write!(sql, " AND o.{column} = ${parameter}");
+    if let Some(column) = besides {
+        let _ = write!(sql, " AND o.{} = ${}", column.name, 3 + index.len());
     }
-    sql.push_str(" ORDER BY o.id LIMIT $2");
+    let _ = write!(sql, " ORDER BY {} LIMIT $2", order(index));
+    sql
+}
+
+/// The condition for the rows behind `$1` of the stretch of an index in which its first columns have these values.
+fn along(index: &[Column], values: &str) -> String {
+    if index.is_empty() {
+        return "o.id > $1".into();
+    }
+    let columns: Vec<String> = index
+        .iter()
+        .map(|column| format!("o.{}", column.name))
+        .collect();
+    let row = columns.join(", ");
+    format!("({row}, o.id) > ({values}, $1) AND ({row}) <= ({values})")
+}
+
+/// The order of an index that begins with these columns.
+fn order(index: &[Column]) -> String {
+    let mut sql = String::new();
+    for column in index {
+        let _ = write!(sql, "o.{}, ", column.name);
+    }
+    sql.push_str("o.id");
     sql
 }
 
@@ -141,136 +202,28 @@ fn stretch_sql(form: Form, table: Table, with_enabled: bool) -> String {
     )
 }
 
-/// Of each runner as many ids as a page may need; of those the first, and only their messages.
+/// Of each runner as many ids as a page may need; of those the first, and only their messages. The sort is of these
+/// ids.
 fn several_sql(form: Form, table: Table, with_enabled: bool) -> String {
-    let enabled = if with_enabled {
-        " AND o.enabled = $4"
-    } else {
-        ""
+    let (index, values): (&[Column], _) = match with_enabled {
+        false => (&[RUNNER], "runner.id"),
+        true => (&[RUNNER, ENABLED], "runner.id, $4::boolean"),
     };
     let message = selected(form);
     format!(
-        "SELECT o.id, {message}
+        "SELECT listed.id, (SELECT {message} FROM {table} o WHERE o.id = listed.id)
          FROM (SELECT first.id
                FROM unnest($3::uuid[]) AS runner (id)
-               CROSS JOIN LATERAL (SELECT o.id FROM {table} o
-                                   WHERE o.runner_id = runner.id{enabled} AND o.id > $1
-                                   ORDER BY o.id LIMIT $2) AS first
+               CROSS JOIN LATERAL (SELECT o.id FROM {table} o WHERE {}
+                                   ORDER BY {} LIMIT $2) AS first
                ORDER BY first.id LIMIT $2) AS listed
-         JOIN {table} o ON o.id = listed.id
-         ORDER BY o.id"
+         ORDER BY listed.id",
+        along(index, values),
+        order(index)
     )
 }
 
 /// One row more tells whether there is a next page.
 fn limit(rows: usize) -> i64 {
     i64::try_from(rows).map_or(i64::MAX, |rows| rows.saturating_add(1))
-}
-
-#[cfg(test)]
-#[cfg(unix)]
-mod tests {
-    use super::*;
-    use crate::store::postgres::PostgresOptions;
-    use crate::store::postgres::options::Limits;
-    use crate::store::postgres::test_server::Database;
-
-    /// A hundred runners, of whose classes a tenth is disabled; a thousand subjects.
-    const OBJECTS: &str = "
-        INSERT INTO runners SELECT gen_random_uuid(), '', 2, 1, true FROM generate_series(1, 100);
-        CREATE TEMPORARY TABLE numbered AS SELECT id, row_number() OVER () - 1 AS number FROM runners;
-        INSERT INTO environment_classes
-            SELECT gen_random_uuid(), r.id, n % 10 <> 0, NULL, ''
-            FROM generate_series(1, 30000) n JOIN numbered r ON r.number = n % 100;
-        INSERT INTO scm_integrations
-            SELECT gen_random_uuid(), r.id, n::text, true, true, NULL, ''
-            FROM generate_series(1, 30000) n JOIN numbered r ON r.number = n % 100;
-        INSERT INTO llm_integrations
-            SELECT gen_random_uuid(), r.id, true, NULL, NULL, ''
-            FROM generate_series(1, 30000) n JOIN numbered r ON r.number = n % 100;
-        INSERT INTO host_authentication_tokens
-            SELECT gen_random_uuid(), r.id, 2, ('0000000000000000000000000000' || lpad((n % 1000)::text, 4, '0'))::uuid,
-                   n::text, 1, NULL, '', '', ''
-            FROM generate_series(1, 30000) n JOIN numbered r ON r.number = n % 100;
-        ANALYZE;";
-
-    /// How the database goes about a statement that was prepared, whatever the values of its parameters.
-    fn plan(database: &Database, sql: &str) -> String {
-        let parameters = (1..).take_while(|number| sql.contains(&format!("${number}")));
-        let nulls: Vec<&str> = parameters.map(|_| "NULL").collect();
-        database.sql(&format!(
-            "{}; SET plan_cache_mode = force_generic_plan; PREPARE page AS {sql};
-             EXPLAIN (COSTS OFF) EXECUTE page ({})",
-            Limits::default().settings(),
-            nulls.join(", ")
-        ))
-    }
-
-    #[tokio::test]
-    async fn every_page_is_read_in_the_order_of_an_index() {
-        let Some(database) = Database::create() else {
-            return;
-        };
-        let options = PostgresOptions::from_url(&database.url()).unwrap();
-        options.open().await.unwrap();
-        let pages: &[(Table, &[&'static str], &str)] = &[
-            (CLASSES, &[], "pkey"),
-            (TOKENS, &[], "pkey"),
-            (SCM_INTEGRATIONS, &[], "pkey"),
-            (LLM_INTEGRATIONS, &[], "pkey"),
-            (CLASSES, &["enabled"], "by_enabled"),
-            (CLASSES, &["runner_id"], "by_runner"),
-            (CLASSES, &["runner_id", "enabled"], "by_runner_enabled"),
-            (SCM_INTEGRATIONS, &["runner_id"], "by_runner"),
-            (LLM_INTEGRATIONS, &["runner_id"], "by_runner"),
-            (TOKENS, &["runner_id"], "by_runner"),
-            (TOKENS, &["subject_id"], "by_subject"),
-            (TOKENS, &["subject_id", "principal"], "by_subject"),
-            (TOKENS, &["runner_id", "subject_id"], "by_runner_subject"),
-            (
-                TOKENS,
-                &["runner_id", "subject_id", "principal"],
-                "by_runner_subject",
-            ),
-        ];
-        for is_full in [false, true] {
-            if is_full {
-                database.sql(OBJECTS);
-            }
-            for (table, columns, index) in pages {
-                let plan = plan(
-                    &database,
-                    &page_sql(Form::Json, table, columns.iter().copied()),
-                );
-                // An empty table has no better and no worse index.
-                let scan = if is_full {
-                    format!("Index Scan using {table}_{index} ")
-                } else {
-                    format!("Index Scan using {table}_")
-                };
-                assert!(
-                    plan.contains(&scan),
-                    "{table} {columns:?} {is_full}: {plan}"
-                );
-                assert!(
-                    !plan.contains("Sort") || !is_full,
-                    "{table} {columns:?}: {plan}"
-                );
-            }
-        }
-        for with_enabled in [false, true] {
-            let plan = plan(&database, &stretch_sql(Form::Json, CLASSES, with_enabled));
-            assert!(
-                plan.contains("Index Scan using environment_classes_pkey"),
-                "{plan}"
-            );
-            assert!(!plan.contains("Sort"), "{plan}");
-        }
-        for (with_enabled, index) in [(false, "by_runner"), (true, "by_runner_enabled")] {
-            let plan = plan(&database, &several_sql(Form::Json, CLASSES, with_enabled));
-            let scan = format!("using environment_classes_{index} ");
-            assert!(plan.contains(&scan), "{plan}");
-            assert!(!plan.contains("Seq Scan"), "{plan}");
-        }
-    }
 }

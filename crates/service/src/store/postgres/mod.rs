@@ -31,6 +31,8 @@
 //!
 //! - No advisory locks, no `LISTEN`, no deferrable constraints, no extension. A trigger, in PL/pgSQL, keeps the record of
 //!   changes from being rewritten; it runs when somebody tries.
+//! - Lists are bounded by comparisons of rows (`(runner_id, id) > ($3, $1)`), which are standard SQL; that an index bounds
+//!   a scan by them is tested on PostgreSQL. Settings of its planner are made where the database has them.
 //! - **Aurora PostgreSQL** is PostgreSQL as far as this store is concerned. A fail-over ends all connections; the cluster
 //!   endpoint leads to the new writer, and servers that take no changes are passed over.
 //! - **CockroachDB**: `READ COMMITTED` counts from version 23.2 on; where it is not enabled, transactions are

@@ -238,14 +238,17 @@ impl Limits {
 
     /// What every connection is set to.
     ///
-    /// The planner is told to leave sequential scans alone: a plan that was made while a table was empty would be
-    /// used, for a while, when it is large.
+    /// The planner is told to leave sequential scans and sorts alone: there is an index for everything that is asked often,
+    /// in its order, whatever the statistics say, which may be of a time when the table was empty. A database that does
+    /// not know these settings goes without them.
     pub(super) fn settings(self) -> String {
         let statement = self.statement.as_millis().max(1);
         let lock = (self.statement * 3 / 5).as_millis().max(1);
         format!(
             "SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
-             SET idle_in_transaction_session_timeout = {}; SET enable_seqscan = off; \
+             SET idle_in_transaction_session_timeout = {}; \
+             SELECT set_config(name, 'off', false) FROM pg_settings \
+             WHERE name IN ('enable_seqscan', 'enable_sort', 'enable_incremental_sort'); \
              SELECT set_config('synchronous_commit', 'on', false) \
              WHERE current_setting('synchronous_commit') = 'off'",
             statement * 2

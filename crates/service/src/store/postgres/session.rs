@@ -33,6 +33,9 @@ pub(super) struct Session {
     has_changed: AtomicBool,
     is_committing: AtomicBool,
     opened: Instant,
+    /// What was looked up: statements and their parameters, for tests of how the database goes about it.
+    #[cfg(test)]
+    pub(super) looked_up: Mutex<Vec<(String, Vec<String>)>>,
 }
 
 impl Session {
@@ -46,6 +49,8 @@ impl Session {
             has_changed: AtomicBool::new(false),
             is_committing: AtomicBool::new(false),
             opened: Instant::now(),
+            #[cfg(test)]
+            looked_up: Mutex::default(),
         }
     }
 
@@ -174,6 +179,11 @@ impl Session {
     }
 
     pub(super) async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, Failure> {
+        #[cfg(test)]
+        lock(&self.looked_up).push((
+            sql.to_owned(),
+            params.iter().map(|value| format!("{value:?}")).collect(),
+        ));
         let statement = self.prepare(sql).await?;
         let query = self.client.query(&statement, params);
         self.begun(query).await

@@ -113,18 +113,17 @@ pub(super) async fn page(
         return Ok(Page::empty());
     };
     let principal = owners.principal.map(i32::from);
-    let mut equal: Vec<Equal<'_>> = Vec::with_capacity(3);
+    let mut index: Vec<Equal<'_>> = Vec::with_capacity(2);
     if let Some(runner) = &filter.runner_id {
-        equal.push(("runner_id", runner));
+        index.push((list::RUNNER, runner));
     }
     if let Some(subject) = &owners.subject_id {
-        equal.push(("subject_id", subject));
+        index.push((list::SUBJECT, subject));
     }
     // Not part of an index: hardly ever have two subjects the same id.
-    if let Some(principal) = &principal {
-        equal.push(("principal", principal));
-    }
-    list::page(session, TOKENS, &equal, request).await
+    let principal = principal.as_ref();
+    let besides = principal.map(|it| (list::PRINCIPAL, it as &(dyn ToSql + Sync)));
+    list::page(session, TOKENS, &index, besides, request).await
 }
 
 pub(super) async fn update<E>(
