@@ -60,6 +60,10 @@ key-timing:
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
 
+# What Get and List cost as a store grows to a million objects, on SQLite and PostgreSQL.
+growth:
+    cargo bench -p runner-configuration-service --features postgres --bench growth
+
 # The official clients against two, then four servers on one PostgreSQL; arguments name suites.
 interop-replicas *suites:
     tests/interop/run.sh --replicas 2 {{ suites }}

@@ -4,6 +4,8 @@
 //! how much is stored nor on how deep in the list it is. `INDEXED BY` makes that certain: without its index a
 //! statement fails, instead of becoming slow.
 
+#[cfg(test)]
+mod plans;
 mod several;
 
 use std::fmt::Write as _;
