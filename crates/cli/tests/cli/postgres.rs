@@ -26,7 +26,7 @@ fn command(names: &[&str], url: &str) -> Command {
 }
 
 #[test]
-fn what_is_changed_on_one_replica_is_seen_on_the_other_at_once() {
+fn what_is_changed_on_one_of_four_replicas_is_seen_on_the_others_at_once() {
     let Some(database) = Database::create() else {
         return;
     };
@@ -35,6 +35,8 @@ fn what_is_changed_on_one_replica_is_seen_on_the_other_at_once() {
     with_demo.arg("--demo");
     let replicas = [
         Server::start(with_demo, &folder),
+        Server::start(serve(&folder, &url), &folder),
+        Server::start(serve(&folder, &url), &folder),
         Server::start(serve(&folder, &url), &folder),
     ];
 
@@ -50,10 +52,10 @@ fn what_is_changed_on_one_replica_is_seen_on_the_other_at_once() {
             .call(key, "ListEnvironmentClasses", &json!({}))
             .status
     };
-    assert_eq!(replicas.each_ref().map(list), [200, 200]);
+    assert_eq!(replicas.each_ref().map(list), [200; 4]);
 
-    // Objects, either way.
-    for (writer, reader) in [(0, 1), (1, 0)] {
+    // Objects, all the way round.
+    for (writer, reader) in [(0, 1), (1, 2), (2, 3), (3, 0)] {
         let integration = json!({
             "runnerId": DEMO_RUNNER, "scmId": "github", "host": "github.com", "pat": true,
         });
@@ -67,11 +69,15 @@ fn what_is_changed_on_one_replica_is_seen_on_the_other_at_once() {
     }
 
     // Runners.
+    let schema = json!({ "runnerId": DEMO_RUNNER });
+    for replica in &replicas {
+        let schema = replica.call(key, "GetRunnerConfigurationSchema", &schema);
+        assert!(schema.ok()["schema"].is_object());
+    }
     let mut remove = command(&["runner", "remove"], &url);
     remove.arg(DEMO_RUNNER);
     let removed = format!("removed runner {DEMO_RUNNER}\n");
     assert_eq!(printed(remove), removed);
-    let schema = json!({ "runnerId": DEMO_RUNNER });
     for replica in &replicas {
         let schema = replica.call(key, "GetRunnerConfigurationSchema", &schema);
         assert_eq!(schema.code(), "not_found");
@@ -82,7 +88,7 @@ fn what_is_changed_on_one_replica_is_seen_on_the_other_at_once() {
     let mut revoke = command(&["key", "revoke"], &url);
     revoke.arg(id);
     assert_eq!(printed(revoke), format!("revoked key {id}\n"));
-    assert_eq!(replicas.each_ref().map(list), [401, 401]);
+    assert_eq!(replicas.each_ref().map(list), [401; 4]);
 
     assert!(printed(command(&["audit", "list"], &url)).contains("\"key revoke\""));
     replicas.into_iter().for_each(Server::stop);
