@@ -3,12 +3,13 @@
 //! Both stores are filled with 1 000, 100 000 and 1 000 000 environment classes and as many tokens, and asked the same
 //! things: the object with an id, and pages of 25 with no filter, each filter of the contract, and those that go together.
 //! The three sizes take turns, call by call. For each question the medians are printed, in microseconds, and the largest
-//! store's divided by the smallest's; the program fails where that is more than 1.5. Pages are the first, the one in the
-//! middle and the last; and, for comparison only, one that is somewhere else each time. Everything that is read is compared
+//! store's divided by the smallest's; the program fails where that is more than 1.5. Objects and pages are the first, the one
+//! in the middle and the last; and, for comparison only, one that is somewhere else each time: a small store is in memory as
+//! a whole, of a large one those parts are that were read before. Everything that is read is compared
 //! with what was stored.
 //!
 //! `GROWTH_SIZES` (three or so, with commas) and `GROWTH_CALLS` (per question and store, 400) make it shorter;
-//! `GROWTH_ONLY` measures the questions whose name contains it.
+//! `GROWTH_ONLY` measures the questions whose name contains it, and `GROWTH_STORES` names one of the stores.
 
 #![expect(clippy::print_stdout, reason = "what it is for")]
 
@@ -34,6 +35,8 @@ use runner_configuration_service::store::Store;
 use runner_configuration_service::store::postgres::PostgresOptions;
 use runner_configuration_service::store::sqlite::SqliteStore;
 
+use tokio::runtime::Runtime;
+
 use self::measure::Measured;
 use self::objects::Objects;
 use self::questions::Question;
@@ -50,24 +53,48 @@ fn main() -> Result<ExitCode, Failure> {
         .into_iter()
         .filter(|question| question.name.contains(&settings.only))
         .collect();
-    let runtime = tokio::runtime::Runtime::new()?;
+    let runtime = Runtime::new()?;
 
+    let mut exceeded = 0;
+    if settings.stores.contains("sqlite") {
+        exceeded += sqlite(&runtime, &sizes, &questions, settings.calls)?;
+    }
+    if settings.stores.contains("postgres") {
+        exceeded += postgres(&runtime, &sizes, &questions, settings.calls)?;
+    }
+    println!("{exceeded} beyond {BOUND}");
+    Ok(ExitCode::from(u8::from(exceeded > 0)))
+}
+
+fn sqlite(
+    runtime: &Runtime,
+    sizes: &[Objects],
+    questions: &[Question],
+    calls: usize,
+) -> Result<usize, Failure> {
     let folder = tempfile::tempdir()?;
     let mut stores = Vec::new();
-    for &objects in &sizes {
+    for &objects in sizes {
         let began = Instant::now();
         let file = folder.path().join(format!("{}.db", objects.0));
         runtime.block_on(filling::sqlite(&file, objects))?;
         stores.push((objects, SqliteStore::open(&file)?));
         println!("SQLite filled with {objects} in {:.0?}", began.elapsed());
     }
-    let mut exceeded = report("SQLite", &runtime, &questions, stores, settings.calls)?;
+    report("SQLite", runtime, questions, stores, calls)
+}
 
+fn postgres(
+    runtime: &Runtime,
+    sizes: &[Objects],
+    questions: &[Question],
+    calls: usize,
+) -> Result<usize, Failure> {
     let Some(server) = postgres::Server::start(&[]) else {
         return Err("PostgreSQL is needed".into());
     };
     let mut stores = Vec::new();
-    for &objects in &sizes {
+    for &objects in sizes {
         let began = Instant::now();
         let url = server.url(&server.create_database());
         runtime.block_on(filling::postgres(&url, objects))?;
@@ -78,16 +105,14 @@ fn main() -> Result<ExitCode, Failure> {
             began.elapsed()
         );
     }
-    exceeded += report("PostgreSQL", &runtime, &questions, stores, settings.calls)?;
-
-    println!("{exceeded} beyond {BOUND}");
-    Ok(ExitCode::from(u8::from(exceeded > 0)))
+    report("PostgreSQL", runtime, questions, stores, calls)
 }
 
 struct Settings {
     sizes: Vec<usize>,
     calls: usize,
     only: String,
+    stores: String,
 }
 
 impl Settings {
@@ -105,6 +130,7 @@ impl Settings {
             sizes,
             calls: or("GROWTH_CALLS", "400").parse::<usize>()?.max(1),
             only: or("GROWTH_ONLY", ""),
+            stores: or("GROWTH_STORES", "sqlite,postgres"),
         })
     }
 }
@@ -112,7 +138,7 @@ impl Settings {
 /// Asks and prints; returns how many questions cost too much in the largest store.
 fn report<S: Store>(
     database: &str,
-    runtime: &tokio::runtime::Runtime,
+    runtime: &Runtime,
     questions: &[Question],
     stores: Vec<(Objects, S)>,
     calls: usize,

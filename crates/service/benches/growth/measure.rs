@@ -30,14 +30,16 @@ pub(crate) async fn measure<S: Store>(
     let mut measured = Vec::new();
     match &question.asked {
         Asked::Class | Asked::Token => {
-            let mut times = Times::new(stores.len());
-            for call in 0..calls {
-                for (place, (objects, store)) in stores.iter().enumerate() {
-                    let number = chance(call, objects.0);
-                    times.0[place].push(get(question, store, number).await?);
+            for part in Part::ALL {
+                let mut times = Times::new(stores.len());
+                for call in 0..calls {
+                    for (place, (objects, store)) in stores.iter().enumerate() {
+                        let number = part.start(objects.0 - 1, call);
+                        times.0[place].push(get(question, store, number).await?);
+                    }
                 }
+                measured.push(times.medians(question.name, part, 1));
             }
-            measured.push(times.medians(question.name.into(), 1));
         }
         Asked::Classes(_, passes) | Asked::Tokens(_, passes) => {
             let lists: Vec<Vec<usize>> = stores
@@ -49,7 +51,7 @@ pub(crate) async fn measure<S: Store>(
             if rows == 0 {
                 return Err(format!("{}: nothing is listed", question.name).into());
             }
-            for part in [Part::First, Part::Middle, Part::Last, Part::Anywhere] {
+            for part in Part::ALL {
                 let mut times = Times::new(stores.len());
                 for call in 0..calls {
                     for (place, ((_, store), list)) in stores.iter().zip(&lists).enumerate() {
@@ -59,9 +61,7 @@ pub(crate) async fn measure<S: Store>(
                         times.0[place].push(took?);
                     }
                 }
-                let mut medians = times.medians(format!("{}, {part:?}", question.name), rows);
-                medians.is_bound = !matches!(part, Part::Anywhere);
-                measured.push(medians);
+                measured.push(times.medians(question.name, part, rows));
             }
         }
     }
@@ -73,12 +73,15 @@ enum Part {
     First,
     Middle,
     Last,
-    /// Another page each time. In a large store most of them are in no cache of the database's.
+    /// Another object or page each time. In a large store most of them are in no cache of the database's.
     Anywhere,
 }
 
 impl Part {
-    /// Before which object of a list a page starts; `last` is the last on which it is full.
+    const ALL: [Self; 4] = [Self::First, Self::Middle, Self::Last, Self::Anywhere];
+
+    /// Which object it is, or before which object of a list a page starts; `last` is the last there is, or on which a page is
+    /// full.
     fn start(self, last: usize, call: usize) -> usize {
         match self {
             Self::First => 0,
@@ -193,16 +196,16 @@ impl Times {
         Self(vec![Vec::new(); stores])
     }
 
-    fn medians(self, what: String, rows: usize) -> Measured {
+    fn medians(self, name: &str, part: Part, rows: usize) -> Measured {
         let median = |mut times: Vec<f64>| {
             times.sort_by(f64::total_cmp);
             times[times.len() / 2]
         };
         Measured {
-            what,
+            what: format!("{name}, {part:?}"),
             rows,
             micros: self.0.into_iter().map(median).collect(),
-            is_bound: true,
+            is_bound: !matches!(part, Part::Anywhere),
         }
     }
 }

@@ -148,10 +148,10 @@ pub(super) mod tests {
     #[test]
     fn every_page_is_read_in_the_order_of_an_index() {
         for (table, index, columns, expected) in [
-            (CLASSES, None, &[][..], "PRIMARY KEY (id>?)"),
-            (TOKENS, None, &[], "PRIMARY KEY (id>?)"),
-            (SCM_INTEGRATIONS, None, &[], "PRIMARY KEY (id>?)"),
-            (LLM_INTEGRATIONS, None, &[], "PRIMARY KEY (id>?)"),
+            (CLASSES, None, &[][..], "_1 (id>?)"),
+            (TOKENS, None, &[], "_1 (id>?)"),
+            (SCM_INTEGRATIONS, None, &[], "_1 (id>?)"),
+            (LLM_INTEGRATIONS, None, &[], "_1 (id>?)"),
             (
                 CLASSES,
                 Some("enabled"),

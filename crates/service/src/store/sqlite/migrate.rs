@@ -74,6 +74,14 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     if inspect(connection)? == Found::Version(NEWEST) {
         return Ok(());
     }
+    // Migrations replace tables that others refer to. Nothing of this setting changes inside a transaction.
+    set_foreign_keys(connection, false)?;
+    let migrated = migrate_all(connection);
+    set_foreign_keys(connection, true)?;
+    migrated
+}
+
+fn migrate_all(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(from_sqlite)?;
@@ -82,7 +90,22 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         Found::Version(version) => version,
     };
     apply(&transaction, version)?;
+    let has_orphans = transaction
+        .prepare("PRAGMA foreign_key_check")
+        .and_then(|mut check| check.exists([]))
+        .map_err(from_sqlite)?;
+    if has_orphans {
+        return Err(StoreError::damaged(
+            "it has objects whose runner or integration is missing",
+        ));
+    }
     transaction.commit().map_err(from_sqlite)
+}
+
+fn set_foreign_keys(connection: &Connection, on: bool) -> Result<(), StoreError> {
+    connection
+        .pragma_update(None, "foreign_keys", on)
+        .map_err(from_sqlite)
 }
 
 /// Compares the schema with what the migrations make of an empty database.

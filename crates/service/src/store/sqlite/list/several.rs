@@ -205,7 +205,7 @@ mod tests {
             );
             assert_eq!(
                 plan.trim(),
-                format!("SEARCH {table} USING PRIMARY KEY (id>?)")
+                format!("SEARCH {table} USING INDEX sqlite_autoindex_{table}_1 (id>?)")
             );
         }
     }
