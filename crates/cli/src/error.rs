@@ -81,10 +81,12 @@ pub(crate) enum Error {
     #[error(transparent)]
     Store(#[from] StoreError),
 
-    #[error("cannot listen on {address}: {}", why_not_listen(reason))]
+    #[error("cannot listen on {address}: {}", why_not_listen(reason, setting))]
     Listen {
         address: SocketAddr,
         reason: io::Error,
+        /// Where the address comes from.
+        setting: &'static str,
     },
 
     #[error(
@@ -266,17 +268,19 @@ fn known_profiles(known: &[String]) -> String {
     }
 }
 
-fn why_not_listen(error: &io::Error) -> String {
+fn why_not_listen(error: &io::Error, setting: &str) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
-            "another program uses this port; stop it, or choose another port with --listen".into()
+            format!(
+                "another program uses this port; stop it, or choose another port with {setting}"
+            )
         }
         io::ErrorKind::PermissionDenied => {
-            "this user may not use the port; choose one from 1024 on with --listen".into()
+            format!("this user may not use the port; choose one from 1024 on with {setting}")
         }
         io::ErrorKind::AddrNotAvailable => {
-            "this machine does not have the address; choose one that it has with --listen".into()
+            format!("this machine does not have the address; choose one that it has with {setting}")
         }
-        _ => format!("{error}; choose another address with --listen"),
+        _ => format!("{error}; choose another address with {setting}"),
     }
 }

@@ -7,15 +7,33 @@ use tracing_subscriber::EnvFilter;
 
 use crate::error::Error;
 
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: an object on each line.
+    Json,
+}
+
 /// Starts logging, for the whole program.
-pub(crate) fn start() -> Result<(), Error> {
+pub(crate) fn start(format: Format) -> Result<(), Error> {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .from_env()
         .map_err(|error| Error::LogFilter(error.to_string()))?;
-    tracing_subscriber::fmt()
+    let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .init();
+        .with_writer(io::stderr);
+    match format {
+        Format::Text => subscriber.init(),
+        // The span with the fields of a call is enough; it is the only one.
+        Format::Json => subscriber
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .init(),
+    }
     Ok(())
 }

@@ -8,7 +8,6 @@ use std::time::{Duration, SystemTime};
 use axum::serve::ListenerExt as _;
 use runner_configuration::FILE_DESCRIPTOR_SET;
 use runner_configuration_server::OPENAPI;
-use runner_configuration_server::rpc::serve::ConnectionOptions;
 use runner_configuration_server::rpc::tls::TlsListener;
 use runner_configuration_server::rpc::{self, Health, openapi, reflection};
 use runner_configuration_server::tonic_server::SERVICE_NAME;
@@ -21,8 +20,11 @@ use tower::ServiceBuilder;
 use crate::cors::Origin;
 use crate::duration::Span;
 use crate::error::Error;
+use crate::limits::LimitArguments;
+use crate::observability::{Observability, bind};
 use crate::oidc::OidcArguments;
 use crate::place::StoreArguments;
+use crate::readiness::Readiness;
 use crate::signals::{Reloads, Signals};
 use crate::tls::TlsArguments;
 use crate::{admin_key, cors, demo, logging, open_files, output};
@@ -79,6 +81,9 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
 
+    #[command(flatten)]
+    limits: LimitArguments,
+
     /// Register a runner to try things on: d2c94c27-3b76-4a42-b88c-95a85e392c68, with a schema and a key pair, whose
     /// private key is in demo-runner.key in the data folder
     #[arg(long)]
@@ -88,6 +93,20 @@ pub(crate) struct Arguments {
     /// [default: for ever]
     #[arg(long, value_name = "AGE")]
     audit_retention: Option<Span>,
+
+    /// Address and port for metrics (/metrics) and probes (/healthz, /readyz), in the clear and without keys [default: no
+    /// metrics; the probes are answered beside the API, too]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    metrics_listen: Option<SocketAddr>,
+
+    /// How the log is written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    log_format: logging::Format,
+
+    /// How long calls are still taken after SIGTERM or Ctrl-C, while probes are told that the server is not ready: for load
+    /// balancers that need time to see it
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    drain_delay: u32,
 
     /// How long calls in flight may take to finish after SIGTERM or Ctrl-C
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
@@ -100,7 +119,7 @@ fn address(text: &str) -> Result<SocketAddr, &'static str> {
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
-    logging::start()?;
+    logging::start(arguments.log_format)?;
     open_files::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -117,16 +136,24 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     let provider = arguments.oidc.start()?;
     let listener = listen(arguments.listen, tls.is_some(), arguments.plaintext).await?;
     let address = listener.local_addr().map_err(Error::Start)?;
-    let store = prepare_store(&arguments.store, arguments.demo).await?;
-
     let health = Health::new([SERVICE_NAME]).await;
+    let readiness = Readiness::new(health.clone());
+    let observability = Observability::start(arguments.metrics_listen, &readiness).await?;
+    let store = prepare_store(&arguments.store, arguments.demo, &observability).await?;
+
     let reflection = reflection(&[FILE_DESCRIPTOR_SET, Health::DESCRIPTORS])
         .map_err(|invalid| Error::Start(io::Error::other(invalid)))?;
     let service = runner_configuration_server::service(Service::new(Arc::clone(&store)))
         .authenticate(Bearer::new(ApiKeys::new(Arc::clone(&store)), provider))
         .with_routes(reflection)
         .with_routes(health.routes())
-        .with_routes(openapi(OPENAPI));
+        .with_routes(openapi(OPENAPI))
+        .with_routes(readiness.routes());
+    let service = service.options(arguments.limits.options());
+    let service = match observability.calls() {
+        Some(calls) => service.observe(calls),
+        None => service,
+    };
     let service = ServiceBuilder::new()
         .option_layer(cors::layer(arguments.cors_origin))
         .service(service);
@@ -134,7 +161,8 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     let stopped = async {
         let _ = stopped.await;
     };
-    let connections = ConnectionOptions::default();
+    let mut connections = arguments.limits.connections();
+    connections.observer = observability.observer();
     let (scheme, server) = match tls {
         Some(files) => {
             let listener = TlsListener::new(listener, files.tls.clone());
@@ -152,7 +180,7 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
             ("http", tokio::spawn(server))
         }
     };
-    health.set_serving(true).await;
+    readiness.follow(Arc::clone(&store)).await;
     if let Some(age) = arguments.audit_retention {
         tokio::spawn(forget_changes(Arc::clone(&store), age));
     }
@@ -174,6 +202,8 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
         "finishing the calls in flight; another signal ends them at once"
     );
     end_at_next(signals);
+    readiness.drain().await;
+    tokio::time::sleep(Duration::from_secs(arguments.drain_delay.into())).await;
     health.close().await;
     let _ = stop.send(());
     let deadline = Duration::from_secs(arguments.shutdown_timeout.into());
@@ -218,9 +248,7 @@ async fn listen(address: SocketAddr, tls: bool, plaintext: bool) -> Result<TcpLi
     if in_the_clear && !plaintext {
         return Err(Error::Plaintext(address));
     }
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|reason| Error::Listen { address, reason })?;
+    let listener = bind(address, "--listen").await?;
     if in_the_clear {
         tracing::warn!(
             %address,
@@ -233,11 +261,12 @@ async fn listen(address: SocketAddr, tls: bool, plaintext: bool) -> Result<TcpLi
 async fn prepare_store(
     arguments: &StoreArguments,
     with_demo: bool,
+    observability: &Observability,
 ) -> Result<Arc<impl Store + use<>>, Error> {
-    let store = arguments.open().await?;
-    admin_key::register(&store, &arguments.data).await?;
+    let store = observability.observe(arguments.open().await?);
+    admin_key::register(&*store, &arguments.data).await?;
     if with_demo {
-        demo::register(&store, &arguments.data.make()?).await?;
+        demo::register(&*store, &arguments.data.make()?).await?;
     }
-    Ok(Arc::new(store))
+    Ok(store)
 }

@@ -14,6 +14,7 @@ mod grpc;
 #[cfg(feature = "health")]
 mod health;
 mod limits;
+mod observe;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod options;
@@ -39,6 +40,7 @@ pub use error::{invalid_argument, retry_later, with_details};
 #[cfg(feature = "health")]
 pub use health::Health;
 pub use limits::Rate;
+pub use observe::{ObservedCall, Observer, Refusal, code_name};
 #[cfg(feature = "openapi")]
 pub use openapi::openapi;
 pub use options::Options;

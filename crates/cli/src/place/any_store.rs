@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use runner_configuration::v1::{
     EnvironmentClass, HostAuthenticationToken, LlmIntegration, ScmIntegration,
 };
-use runner_configuration_service::store::postgres::PostgresStore;
+use runner_configuration_service::store::postgres::{PoolStatus, PostgresStore};
 use runner_configuration_service::store::sqlite::SqliteStore;
 use runner_configuration_service::store::{
     ApiKey, ApiKeyCreated, ApiKeyRevoked, Change, Created, EnvironmentClassFilter,
@@ -21,6 +21,16 @@ use uuid::Uuid;
 pub(crate) enum AnyStore {
     Sqlite(SqliteStore),
     Postgres(Box<PostgresStore>),
+}
+
+impl AnyStore {
+    /// How busy its connections are, if it has any.
+    pub(crate) fn pool_status(&self) -> Option<PoolStatus> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(store) => Some(store.pool_status()),
+        }
+    }
 }
 
 /// The same call to the store that there is.

@@ -13,6 +13,7 @@ mod database;
 mod demo;
 mod failures;
 mod keys;
+mod observed;
 mod obstacles;
 mod oidc;
 mod postgres;

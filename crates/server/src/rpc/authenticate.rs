@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::future::Future;
 
 use http::HeaderMap;
@@ -41,6 +42,11 @@ pub trait Authenticate: Send + Sync + 'static {
     /// As whom a caller is limited in how many calls it makes ([`Options::rate`](super::Options::rate)): those with the
     /// same number share a limit. `None`: it is not limited.
     fn limited_as(_caller: &Self::Caller) -> Option<u128> {
+        None
+    }
+
+    /// Who a caller is, for the `subject` of its calls' spans. Nothing that is secret. Default: none.
+    fn subject(_caller: &Self::Caller) -> Option<&dyn Display> {
         None
     }
 

@@ -13,6 +13,7 @@ use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 use super::Protocol;
+use super::observe::ErrorCode;
 use super::protocol::{Unsupported, for_error};
 use super::reply::NotTheMessage;
 
@@ -101,7 +102,8 @@ pub fn invalid_argument(violations: &Violations) -> Status {
 /// Writes an error.
 pub(super) fn respond(status: Status, protocol: Protocol) -> Response<Body> {
     let status = annotated(status);
-    match protocol {
+    let code = ErrorCode(status.code());
+    let mut response = match protocol {
         Protocol::Connect(_) | Protocol::ConnectGet(_) => {
             ConnectError::from(status).into_response()
         }
@@ -115,12 +117,13 @@ pub(super) fn respond(status: Status, protocol: Protocol) -> Response<Body> {
                 .insert(header::CONTENT_TYPE, content_type);
             response
         }
-    }
+    };
+    response.extensions_mut().insert(code);
+    response
 }
 
-/// Notes an error in the trace, and tells the caller not to repeat a call that would fail again.
-pub(super) fn annotated(mut status: Status) -> Status {
-    tracing::Span::current().record("code", tracing::field::debug(status.code()));
+/// Tells the caller not to repeat a call that would fail again.
+fn annotated(mut status: Status) -> Status {
     if is_final(status.code()) && !status.metadata().contains_key(SHOULD_RETRY) {
         status
             .metadata_mut()

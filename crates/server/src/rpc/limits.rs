@@ -2,14 +2,15 @@
 
 mod rates;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tonic::{Code, Status};
 
 use self::rates::Rates;
-use super::Options;
 use super::error::retry_later;
+use super::{Observer, Options, Refusal};
 
 /// How soon a caller that was refused for want of room may try again.
 const SOON: Duration = Duration::from_secs(1);
@@ -33,24 +34,41 @@ pub(super) struct Limits {
     max_bytes: usize,
     bytes: AtomicUsize,
     rates: Option<Rates>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl Limits {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &Options, observer: Option<Arc<dyn Observer>>) -> Self {
         Self {
             max_calls: options.max_calls,
             calls: AtomicUsize::new(0),
             max_bytes: options.max_buffered_bytes,
             bytes: AtomicUsize::new(0),
             rates: options.rate.map(Rates::new),
+            observer,
         }
+    }
+
+    pub(super) fn observer(&self) -> Option<&Arc<dyn Observer>> {
+        self.observer.as_ref()
+    }
+
+    fn note(&self, refusal: Refusal) {
+        if let Some(observer) = &self.observer {
+            observer.on_refused(refusal);
+        }
+    }
+
+    fn too_many_calls(&self) -> Status {
+        self.note(Refusal::Calls);
+        busy("it works on as many calls as it may")
     }
 
     /// Refuses a call that would be refused by [`begin`](Self::begin), before anything is done for it.
     pub(super) fn check(&self) -> Result<(), Status> {
         match self.calls.load(Ordering::Relaxed) < self.max_calls {
             true => Ok(()),
-            false => Err(busy("it works on as many calls as it may")),
+            false => Err(self.too_many_calls()),
         }
     }
 
@@ -59,7 +77,7 @@ impl Limits {
         let guard = Working(&self.calls);
         match self.calls.fetch_add(1, Ordering::Relaxed) < self.max_calls {
             true => Ok(guard),
-            false => Err(busy("it works on as many calls as it may")),
+            false => Err(self.too_many_calls()),
         }
     }
 
@@ -77,6 +95,7 @@ impl Limits {
             return Ok(());
         };
         rates.take(caller, Instant::now()).map_err(|wait| {
+            self.note(Refusal::Rate);
             retry_later(
                 Code::ResourceExhausted,
                 format!(
@@ -119,7 +138,10 @@ impl Buffered<'_> {
         let before = self.limits.bytes.fetch_add(bytes, Ordering::Relaxed);
         match before.saturating_add(bytes) <= self.limits.max_bytes {
             true => Ok(()),
-            false => Err(busy("it reads as many large requests as it may")),
+            false => {
+                self.limits.note(Refusal::Memory);
+                Err(busy("it reads as many large requests as it may"))
+            }
         }
     }
 }
@@ -135,7 +157,7 @@ mod tests {
     use super::*;
 
     fn limits() -> Limits {
-        Limits::new(&Options {
+        let options = Options {
             max_calls: 2,
             max_buffered_bytes: 10,
             rate: Some(Rate {
@@ -143,7 +165,8 @@ mod tests {
                 burst: 1,
             }),
             ..Options::default()
-        })
+        };
+        Limits::new(&options, None)
     }
 
     #[test]

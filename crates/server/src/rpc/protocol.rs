@@ -49,6 +49,14 @@ impl Protocol {
 }
 
 impl Codec {
+    /// A short name for logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Proto => "proto",
+            Self::Json => "json",
+        }
+    }
+
     pub(super) fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Proto => "application/proto",

@@ -35,6 +35,7 @@ use tower::Service;
 
 use self::connection::Connection;
 use self::open::Open;
+use super::{Observer, Refusal};
 
 /// What a connection may do, and how many there are. The defaults are safe for a server that faces a network.
 #[derive(Clone, Debug)]
@@ -56,6 +57,8 @@ pub struct ConnectionOptions {
     /// How many streams a caller may open and reset over HTTP/2 before the server has taken note of them; then the connection
     /// is closed. Default: 20.
     pub max_pending_resets: usize,
+    /// Is told of connections that are refused. Default: nobody.
+    pub observer: Option<Arc<dyn Observer>>,
 }
 
 impl Default for ConnectionOptions {
@@ -67,6 +70,7 @@ impl Default for ConnectionOptions {
             max_header_bytes: 64 * 1024,
             max_concurrent_streams: 200,
             max_pending_resets: 20,
+            observer: None,
         }
     }
 }
@@ -130,6 +134,9 @@ pub async fn serve<L, S>(
             () = &mut stop => break,
         };
         let Some(place) = open.enter() else {
+            if let Some(observer) = &options.observer {
+                observer.on_refused(Refusal::Connections);
+            }
             tracing::warn!(?address, "a connection was refused: too many are open");
             continue;
         };

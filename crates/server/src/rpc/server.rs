@@ -4,7 +4,6 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -19,8 +18,10 @@ use super::call::{Call, Dispatch};
 use super::deadline::Deadline;
 use super::discard::discard;
 use super::limits::Limits;
+use super::observe::Watch;
 use super::{
-    Anonymous, Authenticate, Options, Protocol, RequestId, deadline, error, protocol, request_id,
+    Anonymous, Authenticate, ObservedCall, Observer, Options, Protocol, RequestId, deadline, error,
+    protocol, request_id,
 };
 
 /// A service on every protocol, as a tower service that is cheap to clone.
@@ -43,7 +44,7 @@ impl<D: Dispatch> Server<D> {
             dispatch: Arc::new(dispatch),
             authenticate: Arc::new(Anonymous),
             options: Arc::default(),
-            limits: Arc::new(Limits::new(&Options::default())),
+            limits: Arc::new(Limits::new(&Options::default(), None)),
             beside: None,
         }
     }
@@ -71,8 +72,17 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
     /// Changes what is allowed.
     pub fn options(self, options: Options) -> Self {
         Self {
-            limits: Arc::new(Limits::new(&options)),
+            limits: Arc::new(Limits::new(&options, self.limits.observer().cloned())),
             options: Arc::new(options),
+            ..self
+        }
+    }
+
+    /// Tells `observer` of every call: see [`Observer`].
+    pub fn observe(self, observer: impl Observer) -> Self {
+        let limits = Limits::new(&self.options, Some(Arc::new(observer)));
+        Self {
+            limits: Arc::new(limits),
             ..self
         }
     }
@@ -163,26 +173,33 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
             "rpc",
             rpc = declared.name,
             protocol = protocol.name(),
+            codec = protocol.codec().name(),
             request_id = request_id.as_str(),
-            code = tracing::field::Empty
+            subject = tracing::field::Empty,
+            code = tracing::field::Empty,
+            duration_us = tracing::field::Empty
         );
-        async {
-            let start = Instant::now();
-            let mut response = match protocol {
+        let call = ObservedCall {
+            method,
+            rpc: declared.name,
+            protocol,
+        };
+        let watch = Watch::begin(self.limits.observer().map(AsRef::as_ref), call, &span);
+        let answer = async {
+            match protocol {
                 Protocol::GrpcWeb => self.answer_grpc_web(method, request).await,
                 _ => self.answer_within_deadline(method, protocol, request).await,
-            };
-            let headers = response.headers_mut();
-            headers.insert(request_id::HEADER, request_id.into_header());
-            if !A::CACHEABLE {
-                let no_store = HeaderValue::from_static("no-store");
-                headers.insert(header::CACHE_CONTROL, no_store);
             }
-            tracing::debug!(elapsed_us = start.elapsed().as_micros() as u64, "answered");
-            response
+        };
+        let mut response = answer.instrument(span.clone()).await;
+        watch.end(&response);
+        let headers = response.headers_mut();
+        headers.insert(request_id::HEADER, request_id.into_header());
+        if !A::CACHEABLE {
+            let no_store = HeaderValue::from_static("no-store");
+            headers.insert(header::CACHE_CONTROL, no_store);
         }
-        .instrument(span)
-        .await
+        response
     }
 
     /// The index of the RPC at this path: a prefix, the service, the method.
@@ -281,6 +298,9 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
     async fn authenticated(&self, mut request: Request<Body>) -> Result<Request<Body>, Status> {
         let caller = self.authenticate.authenticate(request.headers()).await;
         let counted = caller.and_then(|caller| {
+            if let Some(subject) = A::subject(&caller) {
+                tracing::Span::current().record("subject", tracing::field::display(subject));
+            }
             if let Some(number) = A::limited_as(&caller) {
                 self.limits.count(number)?;
             }

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::fmt::{self, Display};
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -45,6 +45,10 @@ impl<S: Store> Authenticate for ApiKeys<S> {
 
     fn limited_as(caller: &Caller) -> Option<u128> {
         Some(caller.number())
+    }
+
+    fn subject(caller: &Caller) -> Option<&dyn Display> {
+        Some(&caller.subject)
     }
 
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, tonic::Status> {

@@ -1,3 +1,5 @@
+use std::fmt::Display;
+
 use http::HeaderMap;
 use runner_configuration_server::Authenticate;
 
@@ -34,6 +36,10 @@ impl<K: Authenticate<Caller = Caller>> Authenticate for Bearer<K> {
 
     fn limited_as(caller: &Caller) -> Option<u128> {
         Some(caller.number())
+    }
+
+    fn subject(caller: &Caller) -> Option<&dyn Display> {
+        Some(&caller.subject)
     }
 
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, tonic::Status> {

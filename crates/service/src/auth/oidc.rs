@@ -10,7 +10,7 @@ mod verifier;
 
 pub use config::{OidcConfig, OidcError};
 
-use std::fmt;
+use std::fmt::{self, Display};
 
 use http::HeaderMap;
 use jsonwebtoken::{AlgorithmFamily, Validation, decode, decode_header};
@@ -104,6 +104,10 @@ impl Authenticate for Oidc {
 
     fn limited_as(caller: &Caller) -> Option<u128> {
         Some(caller.number())
+    }
+
+    fn subject(caller: &Caller) -> Option<&dyn Display> {
+        Some(&caller.subject)
     }
 
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, tonic::Status> {

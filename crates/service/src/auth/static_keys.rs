@@ -1,3 +1,5 @@
+use std::fmt::Display;
+
 use http::HeaderMap;
 use runner_configuration_server::Authenticate;
 
@@ -43,6 +45,10 @@ impl Authenticate for StaticKeys {
 
     fn limited_as(caller: &Caller) -> Option<u128> {
         Some(caller.number())
+    }
+
+    fn subject(caller: &Caller) -> Option<&dyn Display> {
+        Some(&caller.subject)
     }
 
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, tonic::Status> {

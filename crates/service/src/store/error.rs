@@ -89,6 +89,43 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The names of all kinds of errors.
+    pub const KINDS: [&'static str; 11] = [
+        "busy",
+        "unavailable",
+        "outcome_unknown",
+        "damaged",
+        "foreign",
+        "newer_version",
+        "address",
+        "io",
+        "duplicate_id",
+        "unfinished_copy",
+        "unstorable",
+    ];
+
+    /// The name of this kind of error, for metrics.
+    pub const fn kind(&self) -> &'static str {
+        Self::KINDS[self.kind_index()]
+    }
+
+    /// The index of this kind of error in [`KINDS`](Self::KINDS).
+    pub const fn kind_index(&self) -> usize {
+        match self {
+            Self::Busy => 0,
+            Self::Unavailable { .. } => 1,
+            Self::OutcomeUnknown { .. } => 2,
+            Self::Damaged { .. } => 3,
+            Self::Foreign { .. } => 4,
+            Self::NewerVersion { .. } => 5,
+            Self::Address { .. } => 6,
+            Self::Io { .. } => 7,
+            Self::DuplicateId => 8,
+            Self::UnfinishedCopy { .. } => 9,
+            Self::Unstorable { .. } => 10,
+        }
+    }
+
     /// Whether the same call may succeed a little later, unchanged.
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Busy | Self::Unavailable { .. })

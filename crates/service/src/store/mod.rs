@@ -34,6 +34,7 @@ mod json_text;
 mod key_hash;
 mod models;
 mod numbers;
+mod observed;
 mod outcome;
 mod page;
 #[cfg(feature = "postgres")]
@@ -46,6 +47,7 @@ mod time;
 pub use error::StoreError;
 pub use filter::{EnvironmentClassFilter, HostAuthenticationTokenFilter, RunnerFilter};
 pub use key_hash::KeyHash;
+pub use observed::{ObservedStore, Operation, StoreObserver};
 pub use outcome::{
     ApiKeyCreated, ApiKeyRevoked, Created, LlmIntegrationDeleted, ObjectCounts, RunnerPut,
     RunnerRemoved, TokenCreated, TokenDeletions, Updated,

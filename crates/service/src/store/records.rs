@@ -179,6 +179,22 @@ impl SubjectKey {
     }
 }
 
+/// As in `user:0195f2b1-7c00-7000-8000-000000000001`.
+impl fmt::Display for SubjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let principal = match self.principal {
+            Principal::Unspecified => "unspecified",
+            Principal::Account => "account",
+            Principal::User => "user",
+            Principal::Runner => "runner",
+            Principal::Environment => "environment",
+            Principal::ServiceAccount => "service-account",
+            Principal::RunnerManager => "runner-manager",
+        };
+        write!(f, "{principal}:{}", self.id)
+    }
+}
+
 /// What a caller may do; [`authorize`](crate::authorize) has the details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {

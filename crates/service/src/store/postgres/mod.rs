@@ -69,6 +69,7 @@ mod tokens;
 mod test_server;
 
 pub use options::PostgresOptions;
+pub use pool::PoolStatus;
 pub use tables::PostgresTables;
 
 use self::pool::Pool;
@@ -79,6 +80,13 @@ use self::pool::Pool;
 /// what it has not begun to commit.
 pub struct PostgresStore {
     pool: Pool,
+}
+
+impl PostgresStore {
+    /// How busy the connections are.
+    pub fn pool_status(&self) -> PoolStatus {
+        self.pool.status()
+    }
 }
 
 impl std::fmt::Debug for PostgresStore {

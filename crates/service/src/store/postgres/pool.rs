@@ -6,7 +6,7 @@
 
 use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -49,8 +49,11 @@ pub(super) struct Pool {
     connector: Connector,
     limits: Limits,
     idle: Mutex<Vec<Arc<Session>>>,
+    connections: u32,
     /// One for each connection that there may be.
     places: Semaphore,
+    /// How many operations wait for a place.
+    waiting: AtomicUsize,
     /// Fewer than that: changes that wait for each other leave look-ups a way.
     changes: Semaphore,
     changes_at_once: u32,
@@ -66,6 +69,8 @@ impl Pool {
             connector,
             limits,
             idle: Mutex::default(),
+            connections,
+            waiting: AtomicUsize::new(0),
             places: Semaphore::new(connections as usize),
             changes: Semaphore::new(changes_at_once as usize),
             changes_at_once,
@@ -150,7 +155,18 @@ impl Pool {
         }
     }
 
+    pub(super) fn status(&self) -> PoolStatus {
+        let limit = self.connections as usize;
+        PoolStatus {
+            limit,
+            in_use: limit.saturating_sub(self.places.available_permits()),
+            idle: self.lock_idle().len(),
+            waiting: self.waiting.load(Ordering::Relaxed),
+        }
+    }
+
     async fn place_for_change(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        let _waiting = Waiting::at(&self.waiting);
         match timeout(self.limits.wait(), self.changes.acquire()).await {
             Ok(Ok(place)) => Ok(place),
             Ok(Err(_)) => Err(StoreError::unavailable(
@@ -175,7 +191,10 @@ impl Pool {
         &'p self,
         commit: &'p mut Option<OwnedSemaphorePermit>,
     ) -> Result<Lease<'p>, Failure> {
-        let place = timeout(self.limits.wait(), self.places.acquire()).await;
+        let place = {
+            let _waiting = Waiting::at(&self.waiting);
+            timeout(self.limits.wait(), self.places.acquire()).await
+        };
         let Ok(Ok(place)) = place else {
             return Err(StoreError::Busy.into());
         };
@@ -201,6 +220,36 @@ impl Pool {
 
     fn lock_idle(&self) -> MutexGuard<'_, Vec<Arc<Session>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How busy the connections of a [`PostgresStore`](super::PostgresStore) are, at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolStatus {
+    /// How many connections there may be.
+    pub limit: usize,
+    /// How many are in use, or being opened.
+    pub in_use: usize,
+    /// How many are open and unused.
+    pub idle: usize,
+    /// How many operations wait for their turn.
+    pub waiting: usize,
+}
+
+/// An operation that waits for its turn.
+struct Waiting<'p>(&'p AtomicUsize);
+
+impl<'p> Waiting<'p> {
+    fn at(count: &'p AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
