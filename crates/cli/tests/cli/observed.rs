@@ -1,5 +1,6 @@
 //! What operators see of a server from outside: metrics, probes, logs.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::thread::sleep;
@@ -363,4 +364,92 @@ fn a_call_is_one_line_of_the_log_with_what_is_known_of_it() {
     assert!(answered["span"]["duration_us"].is_u64(), "{answered}");
     assert_eq!(refused["span"]["code"], "unauthenticated");
     assert_eq!(refused["span"]["subject"], Value::Null);
+}
+
+/// All texts of a JSON document that ask for metrics.
+fn queries(document: &Value, found: &mut Vec<String>) {
+    match document {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(text) if name == "expr" || name == "query" => {
+                        found.push(text.clone());
+                    }
+                    value => queries(value, found),
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| queries(value, found)),
+        _ => {}
+    }
+}
+
+/// The names of metrics in a query.
+fn metrics_of(query: &str) -> impl Iterator<Item = &str> {
+    let words = query.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with("runnerconf_") || word.starts_with("process_"))
+}
+
+/// The names under which a collector finds a metric of `/metrics`.
+fn series(text: &str) -> Vec<String> {
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    types
+        .flat_map(|line| {
+            let (name, kind) = line.split_once(' ').unwrap();
+            let suffixes: &[&str] = match kind {
+                "counter" => &["_total"],
+                "gauge" => &[""],
+                "info" => &["_info"],
+                "histogram" => &["_bucket", "_count", "_sum"],
+                other => panic!("{other}"),
+            };
+            suffixes.iter().map(move |suffix| format!("{name}{suffix}"))
+        })
+        .collect()
+}
+
+#[test]
+fn the_dashboard_shows_metrics_that_there_are_and_leaves_none_out() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../packaging/grafana/runnerconf.json"
+    );
+    let dashboard = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut queries_found = Vec::new();
+    queries(&dashboard, &mut queries_found);
+    let shown: BTreeSet<&str> = queries_found
+        .iter()
+        .flat_map(|query| metrics_of(query))
+        .collect();
+
+    let folder = Folder::new();
+    let (_server, address) = start(&folder, &[]);
+    let (_, text) = get(address, "/metrics");
+    let series = series(&text);
+    for metric in &shown {
+        assert!(series.iter().any(|name| name == metric), "{metric}");
+    }
+    // Of a histogram one is enough.
+    for name in &series {
+        let stem = |name: &str| {
+            let suffixes = ["_bucket", "_count", "_sum"];
+            let stem = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix));
+            stem.unwrap_or(name).to_owned()
+        };
+        let is_shown = shown.iter().any(|metric| stem(metric) == stem(name));
+        assert!(is_shown, "{name}");
+    }
+}
+
+#[test]
+fn a_call_beyond_the_rate_is_refused_and_counted() {
+    let folder = Folder::new();
+    let (server, address) = start(&folder, &["--rate", "0.001", "--rate-burst", "1"]);
+    let key = folder.admin_key();
+    server.call(&key, LIST, &json!({})).ok();
+    let refused = server.call(&key, LIST, &json!({}));
+    assert_eq!(refused.code(), "resource_exhausted");
+    let metrics = Metrics::of(address);
+    let refused = metrics.number("runnerconf_refused_total", &[("reason", "rate")]);
+    assert_eq!(refused, Some(1.0));
 }
