@@ -113,7 +113,7 @@ pub(crate) enum Error {
     Start(io::Error),
 
     #[error(
-        "cannot understand the log filter in RUST_LOG: {0}; set it as in RUST_LOG=info or RUST_LOG=warn,rpc=debug"
+        "cannot understand the log filter of --log-filter or RUST_LOG: {0}; set it as in info or warn,rpc=debug"
     )]
     LogFilter(String),
 
@@ -140,6 +140,13 @@ pub(crate) enum Error {
 
     #[error("{from} is not a valid runner file: {what}")]
     RunnerFile { from: String, what: String },
+
+    #[error("the runner files are not valid{}", listed(.0))]
+    RunnerFolder(Vec<String>),
+
+    /// All that is wrong with the settings.
+    #[error("the configuration is not valid{}", listed(.0))]
+    Configuration(Vec<String>),
 
     #[error("there is no runner {0}; runnerconf runner list shows those that there are")]
     NoRunner(Uuid),
@@ -258,6 +265,14 @@ fn faults(count: u64) -> String {
         "1 fault".to_owned()
     } else {
         format!("{count} faults")
+    }
+}
+
+/// One behind a colon, several on lines of their own.
+fn listed(faults: &[String]) -> String {
+    match faults {
+        [fault] => format!(": {fault}"),
+        faults => faults.iter().map(|fault| format!("\n  {fault}")).collect(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Logs: on standard error, as much of them as `RUST_LOG` says.
+//! Logs: on standard error.
 
 use std::io;
 
@@ -17,12 +17,16 @@ pub(crate) enum Format {
     Json,
 }
 
-/// Starts logging, for the whole program.
-pub(crate) fn start(format: Format) -> Result<(), Error> {
-    let filter = EnvFilter::builder()
+/// What is logged, by a text such as `warn,rpc=debug`.
+pub(crate) fn filter(text: &str) -> Result<EnvFilter, Error> {
+    EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
-        .from_env()
-        .map_err(|error| Error::LogFilter(error.to_string()))?;
+        .parse(text)
+        .map_err(|error| Error::LogFilter(error.to_string()))
+}
+
+/// Starts logging, for the whole program.
+pub(crate) fn start(filter: EnvFilter, format: Format) {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr);
@@ -35,5 +39,4 @@ pub(crate) fn start(format: Format) -> Result<(), Error> {
             .with_span_list(false)
             .init(),
     }
-    Ok(())
 }

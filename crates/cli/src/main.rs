@@ -5,6 +5,7 @@ mod admin_key;
 mod api_key;
 mod audit;
 mod completions;
+mod config;
 mod core_dumps;
 mod cors;
 mod data_folder;
@@ -46,9 +47,11 @@ mod table;
 mod tls;
 mod validate;
 
+use std::env;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::error::Error;
 use crate::session::Group;
@@ -81,6 +84,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Arguments),
+    Config(config::ConfigCommand),
     Runner(runner::Arguments),
     Key(key::Arguments),
     Audit(audit::Arguments),
@@ -112,8 +116,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // Before any key or secret is read.
-    let command = core_dumps::switch_off().map(|()| Arguments::parse().command);
-    match command.and_then(run) {
+    match core_dumps::switch_off().and_then(|()| run_program()) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough, as in `runnerconf runner list | head -1`.
         Err(Error::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
@@ -126,8 +129,24 @@ fn main() -> ExitCode {
     }
 }
 
+fn run_program() -> Result<(), Error> {
+    let program = Arguments::command();
+    let given: Vec<OsString> = env::args_os().collect();
+    let arguments = config::complete(&program, given.clone())?;
+    let matches = program.clone().get_matches_from(arguments);
+    match Arguments::from_arg_matches(&matches) {
+        Ok(Arguments {
+            command: Command::Config(arguments),
+        }) => config::show_or_check(&arguments, &program, &given, &matches),
+        Ok(arguments) => run(arguments.command),
+        Err(error) => error.exit(),
+    }
+}
+
 fn run(command: Command) -> Result<(), Error> {
     match command {
+        // It is about the whole command line.
+        Command::Config(_) => Ok(()),
         Command::Serve(arguments) => serve::run(arguments),
         Command::Runner(arguments) => runner::run(arguments),
         Command::Key(arguments) => key::run(arguments),

@@ -41,15 +41,24 @@ pub(crate) struct OidcArguments {
 }
 
 impl OidcArguments {
-    /// Starts to follow the provider's keys, if a provider is named.
-    pub(crate) fn start(self) -> Result<Option<Oidc>, Error> {
-        let (Some(issuer), Some(audience)) = (self.issuer, self.audience) else {
+    /// The provider, if one is named.
+    pub(crate) fn config(&self) -> Result<Option<OidcConfig>, Error> {
+        let (Some(issuer), Some(audience)) = (&self.issuer, &self.audience) else {
             return Ok(None);
         };
-        let mut config = OidcConfig::new(issuer, audience)?.role_claim(self.role_claim);
-        if let Some(url) = self.jwks {
-            config = config.jwks(&url)?;
+        let config = OidcConfig::new(issuer.as_str(), audience.as_str())?;
+        let config = config.role_claim(self.role_claim.as_str());
+        Ok(Some(match &self.jwks {
+            Some(url) => config.jwks(url)?,
+            None => config,
+        }))
+    }
+
+    /// Starts to follow the provider's keys, if a provider is named.
+    pub(crate) fn start(&self) -> Result<Option<Oidc>, Error> {
+        match self.config()? {
+            Some(config) => Ok(Some(config.start()?)),
+            None => Ok(None),
         }
-        Ok(Some(config.start()?))
     }
 }

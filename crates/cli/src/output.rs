@@ -13,6 +13,14 @@ pub(crate) fn line(line: impl Display) -> Result<(), Error> {
         .map_err(Error::Output)
 }
 
+/// Several lines on standard output.
+pub(crate) fn text(text: impl Display) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    write!(stdout, "{text}")
+        .and_then(|()| stdout.flush())
+        .map_err(Error::Output)
+}
+
 /// What a person wants to know beside the output, on standard error.
 pub(crate) fn note(note: impl Display) {
     // Where that can't be written, there is nobody to tell.

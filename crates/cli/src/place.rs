@@ -14,6 +14,7 @@ use runner_configuration_service::store::tables::Tables;
 use zeroize::Zeroizing;
 
 pub(crate) use self::any_store::AnyStore;
+use crate::config::ConfigFile;
 use crate::data_folder::DataFolder;
 use crate::error::Error;
 use crate::secret_file;
@@ -23,6 +24,9 @@ const PASSWORD_VARIABLE: &str = "PGPASSWORD";
 /// The arguments of every command that works on the store.
 #[derive(Debug, Args)]
 pub(crate) struct StoreArguments {
+    #[command(flatten)]
+    _config: ConfigFile,
+
     #[command(flatten)]
     pub(crate) data: DataFolder,
 
@@ -172,6 +176,15 @@ impl Place {
                     .ok_or(Error::NoStoreInDatabase("--database"))
             }
         }
+    }
+}
+
+/// The URL of a database as it may be shown: without its user, and without a password that does not belong there.
+pub(crate) fn without_user(url: &str) -> String {
+    match PostgresOptions::from_url(url) {
+        _ if url.starts_with("sqlite://") => url.to_owned(),
+        Ok(options) => options.to_string(),
+        Err(_) => "(not shown)".to_owned(),
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod apply;
 pub(crate) mod file;
+pub(crate) mod folder;
 mod list;
+mod plan;
 mod remove;
 mod schema;
 mod secrets;
@@ -26,6 +28,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Apply(apply::Arguments),
+    Plan(plan::Arguments),
     List(list::Arguments),
     Secrets(secrets::Arguments),
     Remove(remove::Arguments),
@@ -35,6 +38,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
     place::block_on(async {
         match arguments.command {
             Command::Apply(arguments) => apply::run(arguments).await,
+            Command::Plan(arguments) => plan::run(arguments).await,
             Command::List(arguments) => list::run(arguments).await,
             Command::Secrets(arguments) => secrets::run(arguments).await,
             Command::Remove(arguments) => remove::run(arguments).await,

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -25,6 +26,7 @@ use crate::observability::{Observability, bind};
 use crate::oidc::OidcArguments;
 use crate::place::StoreArguments;
 use crate::readiness::Readiness;
+use crate::runner::folder;
 use crate::signals::{Reloads, Signals};
 use crate::tls::TlsArguments;
 use crate::{admin_key, cors, demo, logging, open_files, output};
@@ -39,13 +41,16 @@ use crate::{admin_key, cors, demo, logging, open_files, output};
 /// OpenAPI document at /openapi.json. The admin key is the one in RUNNERCONF_ADMIN_KEY, if that is set; otherwise it is in the file admin.key of the data folder, which
 /// is made at the first start. With --oidc-issuer, the tokens of an OpenID provider are accepted as well as keys.
 ///
+/// Settings also come from a file (--config) and the environment (RUNNERCONF_<SECTION>_<KEY>): docs/configuration.md of the
+/// sources lists them, and runnerconf config show shows them.
+///
 /// Servers that share a database each serve all of it. Give them the same admin key: there is one, that of the server that
 /// started last.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Environment:
   RUNNERCONF_ADMIN_KEY  the admin key, instead of the one in the data folder
   PGPASSWORD            the password for --database
-  RUST_LOG              what is logged, as in warn or info,rpc=debug [default: info]
+  RUNNERCONF_CONFIG     the file with settings, instead of --config
 
 Examples:
   runnerconf serve --demo
@@ -84,6 +89,11 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     limits: LimitArguments,
 
+    /// Folder of runner files: its runners are registered, or changed, at the start and at SIGHUP. runnerconf runner plan
+    /// tells what that changes
+    #[arg(long, value_name = "DIR")]
+    runners: Option<PathBuf>,
+
     /// Register a runner to try things on: d2c94c27-3b76-4a42-b88c-95a85e392c68, with a schema and a key pair, whose
     /// private key is in demo-runner.key in the data folder
     #[arg(long)]
@@ -99,6 +109,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     metrics_listen: Option<SocketAddr>,
 
+    /// What is logged, as in warn or info,rpc=debug; RUST_LOG is another name for the variable
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    log_filter: String,
+
     /// How the log is written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     log_format: logging::Format,
@@ -113,13 +127,34 @@ pub(crate) struct Arguments {
     shutdown_timeout: u32,
 }
 
+impl Arguments {
+    /// All that is wrong with what they name.
+    pub(crate) fn faults(&self) -> Vec<Error> {
+        let runners = self.runners.as_deref().map(folder::read);
+        [
+            self.tls.clone().load().err(),
+            refuse_plaintext(self.listen, self.tls.is_given(), self.plaintext).err(),
+            self.oidc.config().err(),
+            self.store.place().err(),
+            runners.and_then(Result::err),
+            logging::filter(&self.log_filter).err(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse()
         .map_err(|_| "give an IP address and a port, as in 127.0.0.1:8080 or [::1]:0")
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
-    logging::start(arguments.log_format)?;
+    logging::start(
+        logging::filter(&arguments.log_filter)?,
+        arguments.log_format,
+    );
     open_files::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -171,7 +206,9 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
             ("https", tokio::spawn(server))
         }
         None => {
-            tokio::spawn(ignore(reloads));
+            if arguments.runners.is_none() {
+                tokio::spawn(ignore(reloads));
+            }
             // Replies are small and written at once: there is nothing to wait for.
             let listener = listener.tap_io(|connection| {
                 let _ = connection.set_nodelay(true);
@@ -180,6 +217,11 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
             ("http", tokio::spawn(server))
         }
     };
+    if let Some(folder) = arguments.runners {
+        let reloads = Reloads::catch().map_err(Error::Start)?;
+        folder::apply(&*store, &folder).await?;
+        tokio::spawn(follow_runners(Arc::clone(&store), folder, reloads));
+    }
     readiness.follow(Arc::clone(&store)).await;
     if let Some(age) = arguments.audit_retention {
         tokio::spawn(forget_changes(Arc::clone(&store), age));
@@ -244,10 +286,7 @@ async fn ignore(mut reloads: Reloads) {
 }
 
 async fn listen(address: SocketAddr, tls: bool, plaintext: bool) -> Result<TcpListener, Error> {
-    let in_the_clear = !tls && !address.ip().is_loopback();
-    if in_the_clear && !plaintext {
-        return Err(Error::Plaintext(address));
-    }
+    let in_the_clear = refuse_plaintext(address, tls, plaintext)?;
     let listener = bind(address, "--listen").await?;
     if in_the_clear {
         tracing::warn!(
@@ -256,6 +295,25 @@ async fn listen(address: SocketAddr, tls: bool, plaintext: bool) -> Result<TcpLi
         );
     }
     Ok(listener)
+}
+
+/// Whether what is served there goes over a network in the clear; an error where nobody said that it may.
+fn refuse_plaintext(address: SocketAddr, tls: bool, plaintext: bool) -> Result<bool, Error> {
+    let in_the_clear = !tls && !address.ip().is_loopback();
+    if in_the_clear && !plaintext {
+        return Err(Error::Plaintext(address));
+    }
+    Ok(in_the_clear)
+}
+
+/// Applies the runner files of a folder again, whenever that is asked for.
+async fn follow_runners(store: Arc<impl Store>, folder: PathBuf, mut reloads: Reloads) {
+    loop {
+        reloads.next().await;
+        if let Err(error) = folder::apply(&*store, &folder).await {
+            tracing::error!(%error, "the runners stay as they were");
+        }
+    }
 }
 
 async fn prepare_store(

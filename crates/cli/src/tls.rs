@@ -55,6 +55,11 @@ struct Texts {
 }
 
 impl TlsArguments {
+    /// Whether files are named.
+    pub(crate) fn is_given(&self) -> bool {
+        self.certificate.is_some()
+    }
+
     /// The files, where any are named.
     pub(crate) fn load(self) -> Result<Option<TlsFiles>, Error> {
         let (Some(certificate), Some(key)) = (self.certificate, self.key) else {

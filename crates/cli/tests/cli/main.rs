@@ -6,6 +6,7 @@
 mod admin_key;
 mod audit;
 mod completions;
+mod config;
 // The server that the service's own tests have.
 #[path = "../../../service/tests/postgres/mod.rs"]
 #[expect(dead_code, reason = "each test program uses another part")]

@@ -109,7 +109,7 @@ fn a_log_filter_that_is_none() {
     serve.env("RUST_LOG", "info,[");
     let complaint = complaint(serve);
     assert!(
-        complaint.starts_with("cannot understand the log filter in RUST_LOG"),
+        complaint.starts_with("cannot understand the log filter of --log-filter or RUST_LOG"),
         "{complaint}"
     );
 }

@@ -26,6 +26,7 @@ pub(crate) fn runnerconf<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Co
         "ONA_BASE_URL",
         "PGPASSWORD",
         "RUNNERCONF_ADMIN_KEY",
+        "RUNNERCONF_CONFIG",
         "RUNNERCONF_PROFILE",
         "RUST_LOG",
     ] {
