@@ -239,16 +239,18 @@ impl Limits {
     /// What every connection is set to.
     ///
     /// The planner is told to leave sequential scans and sorts alone: there is an index for everything that is asked often,
-    /// in its order, whatever the statistics say, which may be of a time when the table was empty. A database that does
-    /// not know these settings goes without them.
+    /// in its order, whatever the statistics say, which may be of a time when the table was empty. It plans a statement
+    /// once and not anew for each value, and does not compile it: either would take longer than reading a page. A database
+    /// that does not know these settings goes without them.
     pub(super) fn settings(self) -> String {
         let statement = self.statement.as_millis().max(1);
         let lock = (self.statement * 3 / 5).as_millis().max(1);
         format!(
             "SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
              SET idle_in_transaction_session_timeout = {}; \
-             SELECT set_config(name, 'off', false) FROM pg_settings \
-             WHERE name IN ('enable_seqscan', 'enable_sort', 'enable_incremental_sort'); \
+             SELECT set_config(name, value, false) FROM pg_settings JOIN (VALUES \
+             ('enable_seqscan', 'off'), ('enable_sort', 'off'), ('enable_incremental_sort', 'off'), \
+             ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off')) AS wanted (name, value) USING (name); \
              SELECT set_config('synchronous_commit', 'on', false) \
              WHERE current_setting('synchronous_commit') = 'off'",
             statement * 2
