@@ -161,7 +161,7 @@ fn page_sql(form: Form, table: Table, index: &[Column], besides: Option<Column>)
     let mut sql = format!(
         "SELECT o.id, {} FROM {table} o WHERE {}",
         selected(form),
-        along(index, &parameters.join(", "))
+        along(index, &parameters)
     );
     if let Some(column) = besides {
         let _ = write!(sql, " AND o.{} = ${}", column.name, 3 + index.len());
@@ -171,16 +171,24 @@ fn page_sql(form: Form, table: Table, index: &[Column], besides: Option<Column>)
 }
 
 /// The condition for the rows behind `$1` of the stretch of an index in which its first columns have these values.
-fn along(index: &[Column], values: &str) -> String {
-    if index.is_empty() {
+///
+/// Only a comparison of its own, and not one of rows, ends a scan where the stretch ends; so the last column has one. That the
+/// columns before it have one value is said in a way (`ANY` of one) from which nothing follows for the order.
+fn along<V: AsRef<str>>(index: &[Column], values: &[V]) -> String {
+    let columns = index.iter().map(|column| column.name);
+    let mut pairs: Vec<(&str, &str)> = columns.zip(values.iter().map(V::as_ref)).collect();
+    let Some((last, value)) = pairs.pop() else {
         return "o.id > $1".into();
+    };
+    let mut sql = String::new();
+    for (column, value) in pairs {
+        let _ = write!(sql, "o.{column} = ANY (ARRAY[{value}]) AND ");
     }
-    let columns: Vec<String> = index
-        .iter()
-        .map(|column| format!("o.{}", column.name))
-        .collect();
-    let row = columns.join(", ");
-    format!("({row}, o.id) > ({values}, $1) AND ({row}) <= ({values})")
+    let _ = write!(
+        sql,
+        "(o.{last}, o.id) > ({value}, $1) AND o.{last} <= {value}"
+    );
+    sql
 }
 
 /// The order of an index that begins with these columns.
@@ -205,9 +213,9 @@ fn stretch_sql(form: Form, table: Table, with_enabled: bool) -> String {
 /// Of each runner as many ids as a page may need; of those the first, and only their messages. The sort is of these
 /// ids.
 fn several_sql(form: Form, table: Table, with_enabled: bool) -> String {
-    let (index, values): (&[Column], _) = match with_enabled {
-        false => (&[RUNNER], "runner.id"),
-        true => (&[RUNNER, ENABLED], "runner.id, $4::boolean"),
+    let (index, values): (&[Column], &[&str]) = match with_enabled {
+        false => (&[RUNNER], &["runner.id"]),
+        true => (&[RUNNER, ENABLED], &["runner.id", "$4::boolean"]),
     };
     let message = selected(form);
     format!(
