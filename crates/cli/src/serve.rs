@@ -41,7 +41,7 @@ use crate::{admin_key, cors, demo, logging, open_files, output};
 /// OpenAPI document at /openapi.json. The admin key is the one in RUNNERCONF_ADMIN_KEY, if that is set; otherwise it is in the file admin.key of the data folder, which
 /// is made at the first start. With --oidc-issuer, the tokens of an OpenID provider are accepted as well as keys.
 ///
-/// Settings also come from a file (--config) and the environment (RUNNERCONF_<SECTION>_<KEY>): docs/configuration.md of the
+/// Settings also come from a file (--config) and the environment (RUNNERCONF_SECTION_KEY): docs/configuration.md of the
 /// sources lists them, and runnerconf config show shows them.
 ///
 /// Servers that share a database each serve all of it. Give them the same admin key: there is one, that of the server that
