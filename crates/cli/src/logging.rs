@@ -1,10 +1,13 @@
 //! Logs: on standard error.
 
+mod fields;
+
 use std::io;
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
+use self::fields::{JsonFields, TextFields};
 use crate::error::Error;
 
 /// How a line of the log looks.
@@ -31,12 +34,13 @@ pub(crate) fn start(filter: EnvFilter, format: Format) {
         .with_env_filter(filter)
         .with_writer(io::stderr);
     match format {
-        Format::Text => subscriber.init(),
+        Format::Text => subscriber.fmt_fields(TextFields).init(),
         // The span with the fields of a call is enough; it is the only one.
         Format::Json => subscriber
             .json()
             .flatten_event(true)
             .with_span_list(false)
+            .fmt_fields(JsonFields)
             .init(),
     }
 }
