@@ -7,6 +7,7 @@
 mod authenticate;
 mod call;
 mod connect;
+mod context;
 mod deadline;
 mod discard;
 mod error;
@@ -35,6 +36,7 @@ mod tonic_routes;
 
 pub use authenticate::{Anonymous, Authenticate};
 pub use call::{Call, Dispatch, FromTonic, Method, UrlParameters};
+pub use context::Context;
 pub use deadline::Deadline;
 pub use error::{invalid_argument, retry_later, with_details};
 #[cfg(feature = "health")]

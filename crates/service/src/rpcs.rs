@@ -1,7 +1,7 @@
 //! Which function answers which RPC.
 
 use runner_configuration::v1::*;
-use runner_configuration_server::rpc::{Codec, Protocol};
+use runner_configuration_server::rpc::{Codec, Context};
 use runner_configuration_server::{Reply, RunnerConfigurationService};
 use tonic::{Request, Status};
 
@@ -82,10 +82,11 @@ rpcs! {
 /// The call and its message. A request without a caller has passed no authentication.
 fn open<M>(request: Request<M>) -> Result<(Call, M), Error> {
     let extensions = request.extensions();
+    let context: Option<&Context> = extensions.get();
     let call = Call {
         caller: extensions.get().copied().ok_or(Error::Unauthenticated)?,
-        request_id: extensions.get().cloned(),
-        form: match extensions.get().map(|protocol: &Protocol| protocol.codec()) {
+        request_id: context.map(|context| context.request_id().clone()),
+        form: match context.map(|context| context.protocol().codec()) {
             Some(Codec::Json) => Form::Json,
             Some(Codec::Proto) | None => Form::Protobuf,
         },

@@ -46,7 +46,7 @@ pub(super) fn generate(
         methods.push(quote!(#runtime::Method { name: #rpc, no_side_effects: #get }));
         names.push(quote!(#rpc => ::core::option::Option::Some(#index)));
         calls.push(quote! {
-            #index => call.unary(#url_parameters, |request| self.0.#ident(request)).await
+            #index => ::std::boxed::Box::pin(call.unary(#url_parameters, |request| self.0.#ident(request))).await
         });
     }
     Ok(quote! {
@@ -87,6 +87,7 @@ pub(super) fn generate(
                 }
             }
 
+            // Boxed, or each layer around this would carry room for the largest of the RPCs, and move it.
             async fn call(
                 &self,
                 method: usize,

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use connectrpc_axum::parse_timeout;
-use http::Request;
+use http::{HeaderName, Request};
 use tokio::time::Instant;
 use tonic::Status;
 
 use super::Protocol;
 
-/// When a call ends at the latest. Implementations find it in the request's extensions.
+/// When a call ends at the latest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline {
     at: Instant,
@@ -48,9 +48,11 @@ pub(super) fn asked<B>(
     }
 }
 
+const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+
 /// `grpc-timeout`: at most eight digits and a unit.
 fn grpc_timeout<B>(request: &Request<B>) -> Result<Option<Duration>, Status> {
-    let Some(value) = request.headers().get("grpc-timeout") else {
+    let Some(value) = request.headers().get(GRPC_TIMEOUT) else {
         return Ok(None);
     };
     parse_grpc_timeout(value.as_bytes())

@@ -10,6 +10,7 @@ use axum::body::Body;
 use bytes::BufMut as _;
 use futures_util::stream;
 use http::{HeaderValue, Request, Response, header};
+use http_body_util::Full;
 use prost::Message;
 use runner_configuration_runtime::validate::Validate;
 use serde::de::DeserializeOwned;
@@ -88,7 +89,7 @@ where
     let frames = expand::expand(frames, encoding, limit, room)?;
     let mut messages = Streaming::new_request(
         MessageDecoder::default(),
-        Body::from(frames),
+        Full::new(frames),
         None,
         Some(limit),
     );

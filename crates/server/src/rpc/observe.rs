@@ -163,17 +163,16 @@ impl Drop for Watch<'_> {
         if let Some(observer) = self.observer {
             observer.on_end(self.call, self.code, duration);
         }
-        self.span.record("code", code_name(self.code));
         let duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-        self.span.record("duration_us", duration_us);
-        let _entered = self.span.enter();
+        tracing::record_all!(self.span, code = code_name(self.code), duration_us);
+        let span = self.span;
         match self.code {
             // What operators look for is there without asking.
             Code::Internal | Code::Unavailable | Code::Unknown | Code::DataLoss => {
-                tracing::info!("failed");
+                tracing::info!(parent: span, "failed");
             }
-            Code::Cancelled => tracing::debug!("the caller went away"),
-            _ => tracing::debug!("answered"),
+            Code::Cancelled => tracing::debug!(parent: span, "the caller went away"),
+            _ => tracing::debug!(parent: span, "answered"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 
-/// A protocol that a call may come in. Implementations find it in the request's extensions.
+/// A protocol that a call may come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// A Connect unary call by POST.

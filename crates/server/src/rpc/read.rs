@@ -1,5 +1,8 @@
 //! The body of a unary call's request.
 
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -30,8 +33,15 @@ pub(super) async fn read(
         discard(body).await;
         return Err(too_large(bounds.bytes));
     }
-    let collected = collect(&mut body, declared, bounds.bytes, room);
-    match tokio::time::timeout(bounds.time, collected).await {
+    let collected = {
+        let mut collected = pin!(collect(&mut body, declared, bounds.bytes, room));
+        // Most bodies are there already, and need no timer.
+        match poll_fn(|context| Poll::Ready(collected.as_mut().poll(context))).await {
+            Poll::Ready(done) => Ok(done),
+            Poll::Pending => tokio::time::timeout(bounds.time, collected).await,
+        }
+    };
+    match collected {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(Failure::Refused(status))) => {
             discard(body).await;

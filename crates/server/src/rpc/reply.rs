@@ -19,8 +19,8 @@ use tonic::metadata::MetadataMap;
 /// ```
 ///
 /// An implementation that has the message in its binary form or its JSON text already, in a database for example, passes
-/// that on: [`Reply::encoded`], [`Reply::json`]. Which of the two the caller wants says the [`Protocol`](super::Protocol)
-/// in the request's extensions.
+/// that on: [`Reply::encoded`], [`Reply::json`]. Which of the two the caller wants says the protocol in the
+/// request's [`Context`](super::Context).
 #[derive(Clone, Debug)]
 pub struct Reply<M> {
     content: Content<M>,

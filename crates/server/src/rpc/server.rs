@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -15,13 +15,12 @@ use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use tracing::Instrument as _;
 
 use super::call::{Call, Dispatch};
-use super::deadline::Deadline;
 use super::discard::discard;
 use super::limits::Limits;
 use super::observe::Watch;
 use super::{
-    Anonymous, Authenticate, ObservedCall, Observer, Options, Protocol, RequestId, deadline, error,
-    protocol, request_id,
+    Anonymous, Authenticate, Context as CallContext, Deadline, ObservedCall, Observer, Options,
+    Protocol, RequestId, deadline, error, protocol, request_id,
 };
 
 /// A service on every protocol, as a tower service that is cheap to clone.
@@ -137,6 +136,16 @@ impl<D, A> Clone for Server<D, A> {
     }
 }
 
+/// A call whose headers have been read.
+#[derive(Clone)]
+struct Begun {
+    method: usize,
+    protocol: Protocol,
+    deadline: Deadline,
+    /// Whether the deadline that the caller asked for can be read.
+    asked: Result<(), Status>,
+}
+
 impl<D: Dispatch, A: Authenticate> Service<Request<Body>> for Server<D, A> {
     type Response = Response<Body>;
     type Error = Infallible;
@@ -166,9 +175,15 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
                 return response;
             }
         };
-        request.extensions_mut().insert(protocol);
         let request_id = RequestId::of(request.headers());
-        request.extensions_mut().insert(request_id.clone());
+        let asked = deadline::asked(&request, protocol);
+        let deadline =
+            Deadline::within(self.options.timeout, asked.as_ref().ok().copied().flatten());
+        request.extensions_mut().insert(CallContext {
+            protocol,
+            request_id: request_id.clone(),
+            deadline,
+        });
         let span = tracing::info_span!(
             "rpc",
             rpc = declared.name,
@@ -185,12 +200,19 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
             protocol,
         };
         let watch = Watch::begin(self.limits.observer().map(AsRef::as_ref), call, &span);
-        let answer = async {
-            match protocol {
-                Protocol::GrpcWeb => self.answer_grpc_web(method, request).await,
-                _ => self.answer_within_deadline(method, protocol, request).await,
-            }
+        let begun = Begun {
+            method,
+            protocol,
+            deadline,
+            asked: asked.map(drop),
         };
+        // Pinned here and below, so that layers around it don't move it.
+        let answer = pin!(async {
+            match protocol {
+                Protocol::GrpcWeb => Box::pin(self.answer_grpc_web(begun, request)).await,
+                _ => self.answer_within_deadline(begun, request).await,
+            }
+        });
         let mut response = answer.instrument(span.clone()).await;
         watch.end(&response);
         let headers = response.headers_mut();
@@ -239,29 +261,27 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
     }
 
     /// gRPC-Web is gRPC whose trailers are in the body; tonic-web translates both ways.
-    async fn answer_grpc_web(&self, method: usize, request: Request<Body>) -> Response<Body> {
-        let grpc = service_fn(|request: Request<tonic::body::Body>| async {
+    async fn answer_grpc_web(&self, begun: Begun, request: Request<Body>) -> Response<Body> {
+        let grpc = service_fn(|request: Request<tonic::body::Body>| {
+            let begun = Begun {
+                protocol: Protocol::Grpc,
+                ..begun.clone()
+            };
             let request = request.map(Body::new);
-            Ok::<_, Infallible>(
-                self.answer_within_deadline(method, Protocol::Grpc, request)
-                    .await,
-            )
+            async { Ok::<_, Infallible>(self.answer_within_deadline(begun, request).await) }
         });
         let Ok(response) = GrpcWebLayer::new().layer(grpc).oneshot(request).await;
         response.map(Body::new)
     }
 
-    async fn answer_within_deadline(
-        &self,
-        method: usize,
-        protocol: Protocol,
-        mut request: Request<Body>,
-    ) -> Response<Body> {
-        let asked = deadline::asked(&request, protocol);
-        let deadline =
-            Deadline::within(self.options.timeout, asked.as_ref().ok().copied().flatten());
-        request.extensions_mut().insert(deadline);
-        let answer = async {
+    async fn answer_within_deadline(&self, begun: Begun, request: Request<Body>) -> Response<Body> {
+        let Begun {
+            method,
+            protocol,
+            deadline,
+            asked,
+        } = begun;
+        let answer = pin!(async {
             if let Err(busy) = self.limits.check() {
                 discard(request.into_body()).await;
                 return Err(busy);
@@ -279,7 +299,7 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
                 limits: &self.limits,
             };
             Ok(self.dispatch.call(method, call).await)
-        };
+        });
         match tokio::time::timeout_at(deadline.at(), AssertUnwindSafe(answer).catch_unwind()).await
         {
             Ok(Ok(answer)) => answer.unwrap_or_else(|status| error::respond(status, protocol)),

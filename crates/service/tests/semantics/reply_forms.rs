@@ -2,7 +2,7 @@
 
 use runner_configuration::v1::*;
 use runner_configuration_server::RunnerConfigurationService as _;
-use runner_configuration_server::rpc::{Codec, Protocol};
+use runner_configuration_server::rpc::{Codec, Context, Protocol};
 
 use crate::support::requests::*;
 use crate::support::{ADMIN, RUNNER, World, arrive, call};
@@ -12,7 +12,8 @@ macro_rules! check {
     ($world:expr, $rpc:ident, $request:expr) => {{
         let reply = async |codec| {
             let mut request = arrive(ADMIN, $request).unwrap();
-            request.extensions_mut().insert(Protocol::Connect(codec));
+            let context = Context::new(Protocol::Connect(codec));
+            request.extensions_mut().insert(context);
             $world.service.$rpc(request).await.unwrap()
         };
         let (binary, text) = (reply(Codec::Proto).await, reply(Codec::Json).await);

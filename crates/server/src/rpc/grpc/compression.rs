@@ -10,6 +10,7 @@ use tonic::metadata::MetadataValue;
 pub(super) const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 
 const ACCEPT_ENCODING: &str = "grpc-accept-encoding";
+const ACCEPT_ENCODING_NAME: HeaderName = HeaderName::from_static(ACCEPT_ENCODING);
 
 /// The compressions of requests, for callers that used another.
 const SUPPORTED: &str = "identity,gzip,zstd,br";
@@ -28,7 +29,7 @@ pub(super) fn of_request(headers: &HeaderMap) -> Result<RequestEncoding, Status>
 /// The first compression that the caller accepts and tonic can write.
 pub(super) fn accepted(headers: &HeaderMap) -> Option<CompressionEncoding> {
     headers
-        .get(ACCEPT_ENCODING)?
+        .get(ACCEPT_ENCODING_NAME)?
         .as_bytes()
         .split(|byte| *byte == b',')
         .find_map(|name| known(name.trim_ascii()))

@@ -10,7 +10,7 @@ use runner_configuration_conformance_connect::v1::conformance_payload::{
 use runner_configuration_conformance_connect::v1::unary_response_definition::Response;
 use runner_configuration_runtime::Any;
 use runner_configuration_server::Reply;
-use runner_configuration_server::rpc::{Deadline, Protocol};
+use runner_configuration_server::rpc::{Context, Protocol};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Status};
 
@@ -78,11 +78,10 @@ async fn answer<M>(
 }
 
 fn request_info<M: Message + Name>(request: &Request<M>) -> RequestInfo {
-    let extensions = request.extensions();
-    let asked = extensions
-        .get()
-        .and_then(|deadline: &Deadline| deadline.asked());
-    let is_get = matches!(extensions.get(), Some(Protocol::ConnectGet(_)));
+    let context: Option<&Context> = request.extensions().get();
+    let asked = context.and_then(|context| context.deadline().asked());
+    let protocol = context.map(Context::protocol);
+    let is_get = matches!(protocol, Some(Protocol::ConnectGet(_)));
     RequestInfo {
         request_headers: headers(request.metadata()),
         timeout_ms: asked.and_then(|asked| asked.as_millis().try_into().ok()),
