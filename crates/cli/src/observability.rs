@@ -1,9 +1,11 @@
 //! What operators look at from outside: metrics and probes, on a listener of their own.
 
+use std::future;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use runner_configuration_server::RunnerConfigurationServiceDispatcher;
+use runner_configuration_server::rpc::serve::{ConnectionOptions, serve};
 use runner_configuration_server::rpc::{Dispatch, Observer};
 use runner_configuration_service::Service;
 use runner_configuration_service::store::ObservedStore;
@@ -13,6 +15,9 @@ use crate::error::Error;
 use crate::metrics::{Calls, Metrics, Operations};
 use crate::place::AnyStore;
 use crate::readiness::Readiness;
+
+/// How many connections the listener for metrics and probes has at once: far more than there are collectors and probes.
+const MAX_CONNECTIONS: usize = 128;
 
 /// The store of a server.
 pub(crate) type ServedStore = ObservedStore<AnyStore, Operations>;
@@ -28,9 +33,10 @@ struct Counted {
 }
 
 impl Observability {
-    /// Answers on `address` from now on, until the program ends.
+    /// Answers on `address` from now on, until the program ends. Its connections are bounded as those of calls are.
     pub(crate) async fn start(
         address: Option<SocketAddr>,
+        mut connections: ConnectionOptions,
         readiness: &Readiness,
     ) -> Result<Self, Error> {
         let Some(address) = address else {
@@ -51,7 +57,8 @@ impl Observability {
         metrics.watch_pool(move || store.get()?.inner().pool_status());
         metrics.watch_readiness(readiness.clone());
         let routes = metrics.routes().merge(readiness.routes());
-        tokio::spawn(async move { axum::serve(listener, routes).await });
+        connections.max_connections = connections.max_connections.min(MAX_CONNECTIONS);
+        tokio::spawn(serve(listener, routes, connections, future::pending()));
         Ok(Self(Some(counted)))
     }
 

@@ -12,7 +12,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use runner_configuration_server::rpc::Health;
-use runner_configuration_service::store::Store;
+use runner_configuration_service::store::{Store, StoreError};
 use tokio::sync::{Mutex, watch};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
@@ -23,21 +23,52 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// How long it has for an answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How many looks in a row have to fail before a server that was ready is so no more: a single one may be a hiccup, and
+/// taking a server away for it would move its load to others that have the same store.
+const FAILURES: u32 = 2;
+
 /// What is known of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Starting,
     Ready,
+    /// Calls are welcome, but some may have to be made again: somebody else holds the store.
+    Busy,
     /// The store can't be used.
     NoStore,
     Draining,
 }
 
+/// What a look at the store showed.
+#[derive(Debug)]
+enum Look {
+    Answer,
+    Busy,
+    /// Why there was no answer.
+    Failure(String),
+}
+
 impl State {
+    const fn is_ready(self) -> bool {
+        matches!(self, Self::Ready | Self::Busy)
+    }
+
+    /// What it is after this look, which is the last of so many failures in a row.
+    const fn after(self, look: &Look, failures: u32) -> Self {
+        match (self, look) {
+            (Self::Draining, _) => Self::Draining,
+            (_, Look::Answer) => Self::Ready,
+            (_, Look::Busy) => Self::Busy,
+            (Self::Ready | Self::Busy, Look::Failure(_)) if failures < FAILURES => self,
+            (_, Look::Failure(_)) => Self::NoStore,
+        }
+    }
+
     const fn sentence(self) -> &'static str {
         match self {
             Self::Starting => "not ready: the server is starting",
             Self::Ready => "ready",
+            Self::Busy => "ready, but the store is busy",
             // The log has the reason, which is not for everybody.
             Self::NoStore => "not ready: the store does not answer",
             Self::Draining => "not ready: the server is shutting down",
@@ -66,17 +97,18 @@ impl Readiness {
     }
 
     pub(crate) fn is_ready(&self) -> bool {
-        *self.state.borrow() == State::Ready
+        self.state.borrow().is_ready()
     }
 
     /// Looks at the store once, and then again and again, until the server is shutting down.
     pub(crate) async fn follow(&self, store: Arc<impl Store>) {
-        self.look(&*store).await;
+        let mut failures = 0;
+        self.note(look(&*store).await, &mut failures).await;
         let readiness = self.clone();
         tokio::spawn(async move {
             while *readiness.state.borrow() != State::Draining {
                 sleep(INTERVAL).await;
-                readiness.look(&*store).await;
+                readiness.note(look(&*store).await, &mut failures).await;
             }
         });
     }
@@ -88,33 +120,32 @@ impl Readiness {
         self.health.set_serving(false).await;
     }
 
-    async fn look(&self, store: &impl Store) {
-        // There is no runner with this id: any answer is one.
-        let found = match timeout(TIMEOUT, store.runner(Uuid::nil())).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("no answer within {} s", TIMEOUT.as_secs())),
-        };
-        let state = match &found {
-            Ok(()) => State::Ready,
-            Err(_) => State::NoStore,
+    /// Takes note of a look, after so many failures in a row.
+    async fn note(&self, look: Look, failures: &mut u32) {
+        *failures = match look {
+            Look::Failure(_) => failures.saturating_add(1),
+            _ => 0,
         };
         let _change = self.change.lock().await;
-        let changed = self.state.send_if_modified(|current| {
-            let changes = *current != State::Draining && *current != state;
-            if changes {
-                *current = state;
-            }
-            changes
-        });
-        if !changed {
+        let before = *self.state.borrow();
+        let state = before.after(&look, *failures);
+        if let Look::Failure(reason) = &look
+            && state.is_ready()
+        {
+            tracing::warn!(reason, "the store did not answer; it is looked at again");
+        }
+        if state == before {
             return;
         }
-        match found {
-            Ok(()) => tracing::info!("ready"),
-            Err(reason) => tracing::error!(reason, "not ready: the store does not answer"),
+        self.state.send_replace(state);
+        match look {
+            Look::Answer => tracing::info!("ready"),
+            Look::Busy => tracing::warn!("ready, but the store is busy"),
+            Look::Failure(reason) => {
+                tracing::error!(reason, "not ready: the store does not answer");
+            }
         }
-        self.health.set_serving(state == State::Ready).await;
+        self.health.set_serving(state.is_ready()).await;
     }
 
     /// `/healthz` (the process lives) and `/readyz` (calls are welcome).
@@ -122,15 +153,25 @@ impl Readiness {
         let readiness = self.clone();
         let ready = move || {
             let state = *readiness.state.borrow();
-            let status = match state {
-                State::Ready => StatusCode::OK,
-                _ => StatusCode::SERVICE_UNAVAILABLE,
+            let status = match state.is_ready() {
+                true => StatusCode::OK,
+                false => StatusCode::SERVICE_UNAVAILABLE,
             };
             async move { text(status, state.sentence()) }
         };
         Router::new()
             .route("/healthz", get(|| async { text(StatusCode::OK, "alive") }))
             .route("/readyz", get(ready))
+    }
+}
+
+async fn look(store: &impl Store) -> Look {
+    // There is no runner with this id: any answer is one.
+    match timeout(TIMEOUT, store.runner(Uuid::nil())).await {
+        Ok(Ok(_)) => Look::Answer,
+        Ok(Err(StoreError::Busy)) => Look::Busy,
+        Ok(Err(error)) => Look::Failure(error.to_string()),
+        Err(_) => Look::Failure(format!("no answer within {} s", TIMEOUT.as_secs())),
     }
 }
 
@@ -144,5 +185,62 @@ impl fmt::Debug for Readiness {
         f.debug_tuple("Readiness")
             .field(&*self.state.borrow())
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure() -> Look {
+        Look::Failure("the cable is cut".into())
+    }
+
+    async fn after(looks: impl IntoIterator<Item = Look>) -> State {
+        let readiness = Readiness::new(Health::new([]).await);
+        let mut failures = 0;
+        for look in looks {
+            readiness.note(look, &mut failures).await;
+        }
+        *readiness.state.borrow()
+    }
+
+    #[tokio::test]
+    async fn one_failure_is_borne_and_two_in_a_row_are_not() {
+        use Look::{Answer, Busy};
+        for (looks, expected) in [
+            (vec![], State::Starting),
+            (vec![Answer], State::Ready),
+            (vec![Answer, failure()], State::Ready),
+            (vec![Answer, failure(), Answer, failure()], State::Ready),
+            (vec![Answer, failure(), failure()], State::NoStore),
+            (vec![Answer, failure(), failure(), Answer], State::Ready),
+            // Nobody was told that calls are welcome, so nothing is taken back.
+            (vec![failure()], State::NoStore),
+            (vec![Answer, Busy, Busy, Busy], State::Busy),
+            (vec![Answer, Busy, failure()], State::Busy),
+            (vec![Busy, failure(), failure()], State::NoStore),
+            (vec![Answer, failure(), Busy, failure()], State::Busy),
+        ] {
+            let described = format!("{looks:?}");
+            assert_eq!(after(looks).await, expected, "{described}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_drains_stays_so_whatever_the_store_answers() {
+        let readiness = Readiness::new(Health::new([]).await);
+        readiness.drain().await;
+        for look in [Look::Answer, Look::Busy, failure()] {
+            readiness.note(look, &mut 0).await;
+            assert!(!readiness.is_ready());
+            assert_eq!(*readiness.state.borrow(), State::Draining);
+        }
+    }
+
+    #[test]
+    fn a_busy_store_is_no_reason_to_turn_calls_away() {
+        assert!(State::Busy.is_ready());
+        assert!(!State::NoStore.is_ready());
     }
 }

@@ -173,7 +173,9 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     let address = listener.local_addr().map_err(Error::Start)?;
     let health = Health::new([SERVICE_NAME]).await;
     let readiness = Readiness::new(health.clone());
-    let observability = Observability::start(arguments.metrics_listen, &readiness).await?;
+    let connections = arguments.limits.connections();
+    let observability =
+        Observability::start(arguments.metrics_listen, connections, &readiness).await?;
     let store = prepare_store(&arguments.store, arguments.demo, &observability).await?;
 
     let reflection = reflection(&[FILE_DESCRIPTOR_SET, Health::DESCRIPTORS])

@@ -215,6 +215,60 @@ fn the_store_the_process_and_the_program_are_told_of() {
     }
 }
 
+/// Sends the head of a request byte by byte, until the server hangs up; `None` if it never does.
+fn dawdle(address: SocketAddr) -> Option<usize> {
+    let mut connection = TcpStream::connect(address).unwrap();
+    let pause = Duration::from_millis(100);
+    connection.set_read_timeout(Some(pause)).unwrap();
+    let head = b"GET /metrics HTTP/1.1\r\nX-Slow: ";
+    for sent in 0..600 {
+        let byte = head.get(sent).unwrap_or(&b'a');
+        if connection.write_all(&[*byte]).is_err() {
+            return Some(sent);
+        }
+        match connection.read(&mut [0; 64]) {
+            Ok(0) => return Some(sent),
+            Ok(_) => panic!("there is an answer to half a request"),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(_) => return Some(sent),
+        }
+    }
+    None
+}
+
+#[test]
+fn the_listener_for_metrics_hangs_up_on_slow_headers_and_answers_others_meanwhile() {
+    let folder = Folder::new();
+    let (_server, address) = start(&folder, &["--header-timeout", "2"]);
+    let slow = std::thread::spawn(move || dawdle(address));
+    while !slow.is_finished() {
+        assert_eq!(get(address, "/healthz").0, 200);
+        assert_eq!(get(address, "/metrics").0, 200);
+        sleep(Duration::from_millis(50));
+    }
+    let sent = slow.join().unwrap();
+    assert!(sent.is_some_and(|sent| sent > 1), "{sent:?}");
+}
+
+#[test]
+fn the_listener_for_metrics_has_a_bounded_number_of_connections() {
+    let folder = Folder::new();
+    let (_server, address) = start(&folder, &["--max-connections", "3"]);
+    let silent: Vec<TcpStream> = (0..20)
+        .map(|_| TcpStream::connect(address).unwrap())
+        .collect();
+    // For each of them an older one that is idle has to go.
+    assert_eq!(get(address, "/healthz").0, 200);
+    let closed = |mut connection: &TcpStream| {
+        let patience = Duration::from_millis(200);
+        connection.set_read_timeout(Some(patience)).unwrap();
+        let read = connection.read(&mut [0]);
+        !read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+    };
+    let open = silent.iter().filter(|one| !closed(one)).count();
+    assert!(open <= 3, "{open}");
+}
+
 #[test]
 fn without_the_listener_there_are_probes_and_no_metrics() {
     let folder = Folder::new();
