@@ -33,6 +33,7 @@ mod server;
 pub mod tls;
 #[cfg(any(feature = "health", feature = "reflection"))]
 mod tonic_routes;
+mod trace_context;
 
 pub use authenticate::{Anonymous, Authenticate};
 pub use call::{Call, Dispatch, FromTonic, Method, UrlParameters};
@@ -53,6 +54,7 @@ pub use reflection::{InvalidDescriptors, reflection};
 pub use reply::{NotTheMessage, Reply};
 pub use request_id::RequestId;
 pub use server::Server;
+pub use trace_context::TraceContext;
 
 /// What generated code names.
 #[doc(hidden)]

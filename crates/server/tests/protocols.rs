@@ -23,7 +23,7 @@ use prost::Message as _;
 use runner_configuration::v1::GetEnvironmentClassResponse;
 use runner_configuration_server::rpc::Options;
 use runner_configuration_server::{FromTonic, router, service};
-use support::{ANSWER, Ours, PANIC, SLOW, Tonics};
+use support::{ANSWER, Ours, PANIC, SLOW, TRACE, Tonics};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 #[tokio::test]
@@ -98,6 +98,24 @@ async fn a_panic_is_an_internal_error_on_every_protocol_and_the_server_goes_on()
             "{protocol:?}"
         );
         assert_eq!(call(address, protocol, &request(ANSWER), &[]).await, ok());
+    }
+}
+
+#[tokio::test]
+async fn the_callers_trace_reaches_the_implementation_on_every_protocol() {
+    let address = serve(router(Ours)).await;
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    for protocol in PROTOCOLS {
+        let header = ("traceparent", trace);
+        for (headers, found) in [
+            (&[header][..], trace),
+            (&[header, header], "none"),
+            (&[("traceparent", "00-0-0-00")], "none"),
+            (&[], "none"),
+        ] {
+            let outcome = call(address, protocol, &request(TRACE), headers).await;
+            assert_eq!(outcome.message, found, "{protocol:?} {headers:?}");
+        }
     }
 }
 

@@ -379,8 +379,8 @@ fn a_call_is_one_line_of_the_log_with_what_is_known_of_it() {
     serve.env("RUST_LOG", "debug,h2=warn,hyper=warn");
     let server = Server::start(serve, &folder);
     let key = folder.admin_key();
-    let id = ("x-request-id", "request-of-the-test");
-    let reply = server.post_with(&key, &path(LIST), "{}", id);
+    let headers = "request-of-the-test\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+    let reply = server.post_with(&key, &path(LIST), "{}", ("x-request-id", headers));
     reply.ok();
     assert_eq!(server.call("wrong", LIST, &json!({})).status, 401);
     server.stop();
@@ -408,6 +408,7 @@ fn a_call_is_one_line_of_the_log_with_what_is_known_of_it() {
         ("codec", "json"),
         ("code", "ok"),
         ("request_id", "request-of-the-test"),
+        ("trace_id", "0af7651916cd43dd8448eb211c80319c"),
         (
             "subject",
             "service-account:01995f2b-7c00-7000-8000-000000000001",
@@ -418,6 +419,7 @@ fn a_call_is_one_line_of_the_log_with_what_is_known_of_it() {
     assert!(answered["span"]["duration_us"].is_u64(), "{answered}");
     assert_eq!(refused["span"]["code"], "unauthenticated");
     assert_eq!(refused["span"]["subject"], Value::Null);
+    assert_eq!(refused["span"]["trace_id"], Value::Null);
 }
 
 /// All texts of a JSON document that ask for metrics.

@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 
-use super::{Deadline, Options, Protocol, RequestId};
+use super::{Deadline, Options, Protocol, RequestId, TraceContext};
 
 /// What the server knows of a call. Implementations find it in the request's extensions:
 ///
@@ -21,6 +21,7 @@ pub struct Context {
     pub(super) protocol: Protocol,
     pub(super) request_id: RequestId,
     pub(super) deadline: Deadline,
+    pub(super) trace: Option<TraceContext>,
 }
 
 impl Context {
@@ -38,6 +39,7 @@ impl Context {
             protocol,
             request_id: RequestId::of(&HeaderMap::new()),
             deadline: Deadline::within(Options::default().timeout, None),
+            trace: None,
         }
     }
 
@@ -54,5 +56,10 @@ impl Context {
     /// When the call ends at the latest.
     pub fn deadline(&self) -> Deadline {
         self.deadline
+    }
+
+    /// The trace that the caller says the call belongs to.
+    pub fn trace(&self) -> Option<&TraceContext> {
+        self.trace.as_ref()
     }
 }

@@ -20,7 +20,7 @@ use super::limits::Limits;
 use super::observe::Watch;
 use super::{
     Anonymous, Authenticate, Context as CallContext, Deadline, ObservedCall, Observer, Options,
-    Protocol, RequestId, deadline, error, protocol, request_id,
+    Protocol, RequestId, TraceContext, deadline, error, protocol, request_id,
 };
 
 /// A service on every protocol, as a tower service that is cheap to clone.
@@ -179,10 +179,12 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
         let asked = deadline::asked(&request, protocol);
         let deadline =
             Deadline::within(self.options.timeout, asked.as_ref().ok().copied().flatten());
+        let trace = TraceContext::of(request.headers());
         request.extensions_mut().insert(CallContext {
             protocol,
             request_id: request_id.clone(),
             deadline,
+            trace,
         });
         let span = tracing::info_span!(
             "rpc",
@@ -190,10 +192,15 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
             protocol = protocol.name(),
             codec = protocol.codec().name(),
             request_id = request_id.as_str(),
+            trace_id = tracing::field::Empty,
             subject = tracing::field::Empty,
             code = tracing::field::Empty,
             duration_us = tracing::field::Empty
         );
+        if let Some(trace) = trace {
+            let id = format_args!("{:032x}", trace.trace_id());
+            span.record("trace_id", tracing::field::display(id));
+        }
         let call = ObservedCall {
             method,
             rpc: declared.name,

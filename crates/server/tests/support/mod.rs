@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use runner_configuration::v1::*;
+use runner_configuration_server::rpc::{Context, TraceContext};
 use runner_configuration_server::{Reply, RunnerConfigurationService};
 use tonic::{Request, Response, Status};
 
@@ -12,6 +13,8 @@ pub(crate) const ANSWER: &str = "00000000-0000-0000-0000-000000000001";
 pub(crate) const PANIC: &str = "00000000-0000-0000-0000-000000000002";
 /// Answers with headers and trailers of its own.
 pub(crate) const METADATA: &str = "00000000-0000-0000-0000-000000000004";
+/// Refuses with the trace that the call belongs to, as `unimplemented`.
+pub(crate) const TRACE: &str = "00000000-0000-0000-0000-000000000005";
 /// Takes a minute.
 pub(crate) const SLOW: &str = "00000000-0000-0000-0000-000000000003";
 
@@ -21,6 +24,11 @@ async fn get(
     match request.get_ref().environment_class_id.as_str() {
         PANIC => panic!("as asked"),
         SLOW => tokio::time::sleep(Duration::from_secs(60)).await,
+        TRACE => {
+            let trace = request.extensions().get().and_then(Context::trace);
+            let text = trace.map_or("none".into(), TraceContext::to_string);
+            return Err(Status::unimplemented(text));
+        }
         _ => {}
     }
     let id = request.into_inner().environment_class_id;
