@@ -34,6 +34,8 @@ mod http;
 mod pages;
 mod retry;
 mod tls;
+#[cfg(feature = "opentelemetry")]
+mod trace_context;
 mod transport;
 
 pub use call::{Call, Response};

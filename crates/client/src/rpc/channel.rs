@@ -42,6 +42,10 @@ use super::{
 /// Every call is a span `call` with `rpc`, `attempt`, the number of the last attempt, from 1, and `code`, which is `ok` or
 /// that of the error.
 ///
+/// With the feature `opentelemetry`, a call tells its server of OpenTelemetry's current span, in the headers `traceparent`
+/// and `tracestate` of [W3C Trace Context](https://www.w3.org/TR/trace-context/). Where tracing-opentelemetry is a layer of
+/// the subscriber, that is the span `call`.
+///
 /// ```
 /// use runner_configuration::v1::GetEnvironmentClassResponse;
 /// use runner_configuration_client::Client;
@@ -257,11 +261,14 @@ impl Channel {
     async fn attempts<Req: Message>(&self, rpc: Rpc, message: Req) -> Result<UnaryResponse, Error> {
         let options = &self.options;
         let codec = self.transport.codec();
+        let headers = options.headers.clone();
+        #[cfg(feature = "opentelemetry")]
+        let headers = super::trace_context::with_current_span(headers);
         let request = UnaryRequest {
             rpc,
             codec,
             message: codec.encode(&message)?,
-            headers: options.headers.clone(),
+            headers,
             timeout: options.timeout,
         };
         // It may hold a secret, which need not stay in memory while the call is on its way.
