@@ -109,6 +109,30 @@ pub(crate) enum Error {
     )]
     Oidc(#[from] OidcError),
 
+    #[cfg(feature = "otlp")]
+    #[error("cannot send traces and metrics: {0}")]
+    Otlp(Box<dyn std::error::Error + Send + Sync>),
+
+    #[cfg(not(feature = "otlp"))]
+    #[error(
+        "this program was built without the feature otlp, so it sends nothing to a collector: leave out --otlp-endpoint and OTEL_EXPORTER_OTLP_ENDPOINT, or use one that was built with it"
+    )]
+    NoOtlp,
+
+    #[cfg(feature = "otlp")]
+    #[error("there is no file {}: correct --otlp-headers-file", .0.display())]
+    NoOtlpHeaders(PathBuf),
+
+    #[cfg(feature = "otlp")]
+    #[error("line {line} of {} is no header: write NAME: VALUE", path.display())]
+    OtlpHeader { path: PathBuf, line: usize },
+
+    #[cfg(feature = "otlp")]
+    #[error(
+        "the headers of --otlp-headers-file would cross the network in the clear: give --otlp-endpoint an https URL"
+    )]
+    OtlpInTheClear,
+
     #[error("cannot start: {0}")]
     Start(io::Error),
 

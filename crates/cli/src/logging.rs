@@ -5,10 +5,14 @@ mod fields;
 use std::io;
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use self::fields::{JsonFields, TextFields};
 use crate::error::Error;
+use crate::otlp::Telemetry;
 
 /// How a line of the log looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -22,25 +26,46 @@ pub(crate) enum Format {
 
 /// What is logged, by a text such as `warn,rpc=debug`.
 pub(crate) fn filter(text: &str) -> Result<EnvFilter, Error> {
-    EnvFilter::builder()
+    let invalid = |error: ParseError| Error::LogFilter(error.to_string());
+    let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .parse(text)
-        .map_err(|error| Error::LogFilter(error.to_string()))
+        .map_err(invalid)?;
+    // Those spans are for traces: a line of the log has that of its call.
+    let directive = "runner_configuration_service::store::observed=off";
+    Ok(filter.add_directive(directive.parse().map_err(invalid)?))
 }
 
-/// Starts logging, for the whole program.
-pub(crate) fn start(filter: EnvFilter, format: Format) {
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
-    match format {
-        Format::Text => subscriber.fmt_fields(TextFields).init(),
-        // The span with the fields of a call is enough; it is the only one.
-        Format::Json => subscriber
+/// Starts logging, for the whole program, and tells `telemetry` the same.
+pub(crate) fn start(filter: EnvFilter, format: Format, telemetry: Option<&Telemetry>) {
+    // The span with the fields of a call is enough; it is the only one.
+    let Some(telemetry) = telemetry else {
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(io::stderr);
+        return match format {
+            Format::Text => subscriber.fmt_fields(TextFields).init(),
+            Format::Json => subscriber
+                .json()
+                .flatten_event(true)
+                .with_span_list(false)
+                .fmt_fields(JsonFields)
+                .init(),
+        };
+    };
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = match format {
+        Format::Text => lines.fmt_fields(TextFields).boxed(),
+        Format::Json => lines
             .json()
             .flatten_event(true)
             .with_span_list(false)
             .fmt_fields(JsonFields)
-            .init(),
-    }
+            .boxed(),
+    };
+    // Each has a filter of its own: what the log leaves out is sent all the same.
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .with(telemetry.layer())
+        .init();
 }

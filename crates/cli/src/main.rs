@@ -26,6 +26,7 @@ mod names;
 mod observability;
 mod oidc;
 mod open_files;
+mod otlp;
 mod output;
 mod pages;
 mod place;

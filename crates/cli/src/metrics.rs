@@ -24,8 +24,11 @@ use prometheus_client::registry::Registry;
 use runner_configuration_server::rpc::Method;
 use runner_configuration_service::store::postgres::PoolStatus;
 
+#[cfg(feature = "otlp")]
+pub(crate) use self::histogram::bounds_in_seconds;
 pub(crate) use self::rpc::Calls;
 pub(crate) use self::store::Operations;
+use crate::otlp::SpanCounts;
 use crate::readiness::Readiness;
 
 /// Everything that is counted.
@@ -72,6 +75,11 @@ impl Metrics {
     /// Says whether calls are welcome, too.
     pub(crate) fn watch_readiness(&mut self, readiness: Readiness) {
         self.registry.register_collector(Box::new(readiness));
+    }
+
+    /// Says what becomes of spans that are sent elsewhere, too.
+    pub(crate) fn watch_spans(&mut self, counts: SpanCounts) {
+        self.registry.register_collector(Box::new(counts));
     }
 
     /// `/metrics`.

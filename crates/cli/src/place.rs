@@ -71,6 +71,14 @@ impl StoreArguments {
         self.place()?.open_existing().await
     }
 
+    /// The kind of database, as OpenTelemetry names it.
+    pub(crate) fn system(&self) -> &'static str {
+        match &self.database {
+            Some(url) if !url.starts_with("sqlite:") => "postgresql",
+            _ => "sqlite",
+        }
+    }
+
     pub(crate) fn place(&self) -> Result<Place, Error> {
         match &self.database {
             Some(url) => Place::from_url(

@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::limits::LimitArguments;
 use crate::observability::{Observability, bind};
 use crate::oidc::OidcArguments;
+use crate::otlp::{OtlpArguments, Telemetry};
 use crate::place::StoreArguments;
 use crate::readiness::Readiness;
 use crate::runner::folder;
@@ -109,6 +110,9 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     metrics_listen: Option<SocketAddr>,
 
+    #[command(flatten)]
+    otlp: OtlpArguments,
+
     /// What is logged, as in warn or info,rpc=debug; RUST_LOG is another name for the variable
     #[arg(long, value_name = "FILTER", default_value = "info")]
     log_filter: String,
@@ -137,6 +141,7 @@ impl Arguments {
             self.oidc.config().err(),
             self.store.place().err(),
             runners.and_then(Result::err),
+            self.otlp.fault(),
             logging::filter(&self.log_filter).err(),
         ]
         .into_iter()
@@ -151,19 +156,21 @@ fn address(text: &str) -> Result<SocketAddr, &'static str> {
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
+    let telemetry = Telemetry::new(&arguments.otlp)?;
     logging::start(
         logging::filter(&arguments.log_filter)?,
         arguments.log_format,
+        telemetry.as_ref(),
     );
     open_files::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Error::Start)?;
-    runtime.block_on(serve(arguments))
+    runtime.block_on(serve(arguments, telemetry))
 }
 
-async fn serve(arguments: Arguments) -> Result<(), Error> {
+async fn serve(arguments: Arguments, mut telemetry: Option<Telemetry>) -> Result<(), Error> {
     let mut signals = Signals::catch().map_err(Error::Start)?;
     let reloads = Reloads::catch().map_err(Error::Start)?;
     // Before anything is made on disk: a port that is taken is the most likely obstacle.
@@ -174,8 +181,14 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     let health = Health::new([SERVICE_NAME]).await;
     let readiness = Readiness::new(health.clone());
     let connections = arguments.limits.connections();
-    let observability =
-        Observability::start(arguments.metrics_listen, connections, &readiness).await?;
+    let observability = Observability::start(
+        arguments.metrics_listen,
+        connections,
+        &readiness,
+        telemetry.as_mut(),
+        arguments.store.system(),
+    )
+    .await?;
     let store = prepare_store(&arguments.store, arguments.demo, &observability).await?;
 
     let reflection = reflection(&[FILE_DESCRIPTOR_SET, Health::DESCRIPTORS])
@@ -187,19 +200,21 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
         .with_routes(openapi(OPENAPI))
         .with_routes(readiness.routes());
     let service = service.options(arguments.limits.options());
-    let service = match observability.calls() {
-        Some(calls) => service.observe(calls),
+    let observer = observability.observer();
+    let service = match observer.clone() {
+        Some(observer) => service.observe(observer),
         None => service,
     };
     let service = ServiceBuilder::new()
         .option_layer(cors::layer(arguments.cors_origin))
+        .option_layer(telemetry.as_ref().map(Telemetry::parent_layer))
         .service(service);
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async {
         let _ = stopped.await;
     };
     let mut connections = arguments.limits.connections();
-    connections.observer = observability.observer();
+    connections.observer = observer.map(|observer| Arc::new(observer) as _);
     let (scheme, server) = match tls {
         Some(files) => {
             let listener = TlsListener::new(listener, files.tls.clone());
@@ -254,7 +269,11 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     if tokio::time::timeout(deadline, server).await.is_err() {
         tracing::warn!("the time is up: calls in flight are cut off");
     }
-    store.close().await?;
+    let closed = store.close().await;
+    if let Some(telemetry) = telemetry {
+        telemetry.stop().await;
+    }
+    closed?;
     tracing::info!("stopped");
     Ok(())
 }

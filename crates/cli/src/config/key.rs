@@ -46,6 +46,13 @@ const fn key(section: &'static str, name: &'static str, argument: &'static str) 
     }
 }
 
+const fn also(variable: &'static str, key: Key) -> Key {
+    Key {
+        other_variable: Some(variable),
+        ..key
+    }
+}
+
 /// All settings, in the order of the reference.
 pub(super) static KEYS: &[Key] = &[
     key("listen", "address", "listen"),
@@ -82,9 +89,28 @@ pub(super) static KEYS: &[Key] = &[
     key("runners", "demo", "demo"),
     key("audit", "retention", "audit-retention"),
     key("metrics", "listen", "metrics-listen"),
-    Key {
-        other_variable: Some("RUST_LOG"),
-        ..key("log", "filter", "log-filter")
-    },
+    also(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        key("otlp", "endpoint", "otlp-endpoint"),
+    ),
+    also(
+        "OTEL_EXPORTER_OTLP_PROTOCOL",
+        key("otlp", "protocol", "otlp-protocol"),
+    ),
+    key("otlp", "headers_file", "otlp-headers-file"),
+    also(
+        "OTEL_SERVICE_NAME",
+        key("otlp", "service_name", "otlp-service-name"),
+    ),
+    also(
+        "OTEL_TRACES_SAMPLER",
+        key("otlp", "sampler", "otlp-sampler"),
+    ),
+    also(
+        "OTEL_TRACES_SAMPLER_ARG",
+        key("otlp", "sampling_ratio", "otlp-sampling-ratio"),
+    ),
+    key("otlp", "metrics_interval", "otlp-metrics-interval"),
+    also("RUST_LOG", key("log", "filter", "log-filter")),
     key("log", "format", "log-format"),
 ];

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::error::Error as _;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -170,9 +170,12 @@ fn path(matches: &ArgMatches) -> Result<Option<PathBuf>, Error> {
 /// What the environment says. Variables whose names begin like those of a section, but are none of it, are faults.
 fn from_environment(command: &Command, settings: &mut Vec<Setting>, faults: &mut Vec<Fault>) {
     for key in KEYS {
-        let set = key
-            .variables()
-            .find_map(|name| Some((env::var_os(&name)?, name)));
+        let set = key.variables().find_map(|name| {
+            Some((
+                env::var_os(&name).filter(|value| counts(&name, value))?,
+                name,
+            ))
+        });
         let Some((value, name)) = set else { continue };
         let Some(value) = value.to_str() else {
             faults.push(Fault {
@@ -205,6 +208,11 @@ fn from_environment(command: &Command, settings: &mut Vec<Setting>, faults: &mut
         place,
         what: "is no setting; docs/configuration.md lists them".into(),
     }));
+}
+
+/// For OpenTelemetry, a variable that is empty is not set.
+fn counts(name: &str, value: &OsStr) -> bool {
+    !(name.starts_with("OTEL_") && value.is_empty())
 }
 
 fn is_unknown(name: &str) -> bool {
@@ -290,12 +298,13 @@ fn absolute(key: &Key, given: Given, folder: &Path) -> Given {
 }
 
 /// The arguments that are paths.
-const PATHS: [&str; 7] = [
+const PATHS: [&str; 8] = [
     "tls-cert",
     "tls-key",
     "tls-client-ca",
     "data",
     "database-password-file",
     "database-ca",
+    "otlp-headers-file",
     "runners",
 ];

@@ -28,6 +28,11 @@ const BOUNDS: [u64; 16] = [
 
 const NANOSECONDS: f64 = 1e9;
 
+/// The upper bounds of the buckets but the last.
+pub(crate) fn bounds_in_seconds() -> impl Iterator<Item = f64> {
+    BOUNDS.iter().map(|bound| *bound as f64 / NANOSECONDS)
+}
+
 /// A histogram of durations. Unlike the library's, it takes no lock: an observation is two additions.
 #[derive(Debug, Default)]
 pub(super) struct Histogram {
@@ -57,8 +62,7 @@ impl Histogram {
         encoder: &mut MetricEncoder<'_>,
         labels: &impl EncodeLabelSet,
     ) -> fmt::Result {
-        let bounds = BOUNDS.iter().map(|bound| *bound as f64 / NANOSECONDS);
-        let buckets: Vec<(f64, u64)> = bounds
+        let buckets: Vec<(f64, u64)> = bounds_in_seconds()
             .chain([f64::INFINITY])
             .zip(&self.buckets)
             .map(|(bound, count)| (bound, count.load(Ordering::Relaxed)))

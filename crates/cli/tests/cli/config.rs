@@ -180,6 +180,60 @@ const SAMPLES: &[Sample] = &[
         ["\"127.0.0.1:1\"", "\"127.0.0.1:2\"", "\"[::1]:3\""],
     ),
     Sample(
+        "otlp",
+        "endpoint",
+        "otlp-endpoint",
+        [
+            "\"http://f:4318\"",
+            "\"https://e/otlp\"",
+            "\"http://a:4318\"",
+        ],
+    ),
+    Sample(
+        "otlp",
+        "headers_file",
+        "otlp-headers-file",
+        ["\"/f\"", "\"/e\"", "\"/a\""],
+    ),
+    Sample(
+        "otlp",
+        "service_name",
+        "otlp-service-name",
+        ["\"f\"", "\"e\"", "\"a\""],
+    ),
+    Sample(
+        "otlp",
+        "protocol",
+        "otlp-protocol",
+        [
+            "\"http/protobuf\"",
+            "\"http/protobuf\"",
+            "\"http/protobuf\"",
+        ],
+    ),
+    Sample(
+        "otlp",
+        "sampler",
+        "otlp-sampler",
+        [
+            "\"always_on\"",
+            "\"always_off\"",
+            "\"parentbased_traceidratio\"",
+        ],
+    ),
+    Sample(
+        "otlp",
+        "sampling_ratio",
+        "otlp-sampling-ratio",
+        ["\"0.25\"", "\"0.5\"", "0"],
+    ),
+    Sample(
+        "otlp",
+        "metrics_interval",
+        "otlp-metrics-interval",
+        ["9001", "9002", "9003"],
+    ),
+    Sample(
         "log",
         "filter",
         "log-filter",
@@ -319,13 +373,58 @@ fn the_samples_are_all_settings() {
 }
 
 #[test]
-fn a_variable_has_the_older_name_beside_it() {
-    let mut show = runnerconf(["config", "show"]);
-    show.env("RUST_LOG", "error");
-    assert_eq!(
-        shown(&printed(show), "log", "filter"),
-        "\"error\" # RUST_LOG"
-    );
+fn a_variable_has_the_name_that_others_know_beside_it() {
+    for (variable, value, section, key, expected) in [
+        ("RUST_LOG", "error", "log", "filter", "\"error\""),
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "http://localhost:4318",
+            "otlp",
+            "endpoint",
+            "\"http://localhost:4318\"",
+        ),
+        (
+            "OTEL_SERVICE_NAME",
+            "ours",
+            "otlp",
+            "service_name",
+            "\"ours\"",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "http/protobuf",
+            "otlp",
+            "protocol",
+            "\"http/protobuf\"",
+        ),
+        (
+            "OTEL_TRACES_SAMPLER",
+            "traceidratio",
+            "otlp",
+            "sampler",
+            "\"traceidratio\"",
+        ),
+        (
+            "OTEL_TRACES_SAMPLER_ARG",
+            "0.5",
+            "otlp",
+            "sampling_ratio",
+            "\"0.5\"",
+        ),
+    ] {
+        let mut show = runnerconf(["config", "show"]);
+        show.env(variable, value);
+        assert_eq!(
+            shown(&printed(show), section, key),
+            format!("{expected} # {variable}")
+        );
+        if variable.starts_with("OTEL_") {
+            let mut show = runnerconf(["config", "show"]);
+            show.env(variable, "");
+            let unset = printed(show);
+            assert_eq!(unset, printed(runnerconf(["config", "show"])), "{variable}");
+        }
+    }
 }
 
 #[test]

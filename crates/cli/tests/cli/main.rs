@@ -17,6 +17,8 @@ mod keys;
 mod observed;
 mod obstacles;
 mod oidc;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod postgres;
 // The provider that the service's own tests have.
 #[path = "../../../service/tests/oidc/provider.rs"]

@@ -16,6 +16,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::database::Server as DatabaseServer;
+use crate::shutdown::begin;
 use crate::support::{Folder, Server, path};
 
 const SERVICE: &str = "gitpod.v1.RunnerConfigurationService";
@@ -29,7 +30,7 @@ fn start(folder: &Folder, more: &[&str]) -> (Server, SocketAddr) {
     (server, metrics_address(&folder.logs()))
 }
 
-fn metrics_address(logs: &str) -> SocketAddr {
+pub(crate) fn metrics_address(logs: &str) -> SocketAddr {
     let line = logs
         .lines()
         .rfind(|line| line.contains("metrics and probes"))
@@ -38,7 +39,7 @@ fn metrics_address(logs: &str) -> SocketAddr {
 }
 
 /// Sends a request in HTTP/1.1; returns the status and the text.
-fn ask(address: SocketAddr, head: &str, body: &[u8]) -> (u16, String) {
+pub(crate) fn ask(address: SocketAddr, head: &str, body: &[u8]) -> (u16, String) {
     let mut connection = TcpStream::connect(address).unwrap();
     let length = body.len();
     let head =
@@ -59,7 +60,7 @@ fn get(address: SocketAddr, path: &str) -> (u16, String) {
     ask(address, &format!("GET {path} HTTP/1.1\r\n"), b"")
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -99,10 +100,10 @@ fn call_in_every_protocol(server: &Server, key: &str) {
 }
 
 /// The metrics, as a collector reads them.
-struct Metrics(Scrape);
+pub(crate) struct Metrics(Scrape);
 
 impl Metrics {
-    fn of(address: SocketAddr) -> Self {
+    pub(crate) fn of(address: SocketAddr) -> Self {
         let (status, text) = get(address, "/metrics");
         assert_eq!(status, 200);
         assert!(text.ends_with("\n# EOF\n"), "{text}");
@@ -122,7 +123,7 @@ impl Metrics {
         found
     }
 
-    fn number(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+    pub(crate) fn number(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         self.find(name, labels).map(|sample| match sample {
             Sample::Counter(value) | Sample::Gauge(value) | Sample::Untyped(value) => *value,
             other => panic!("{name}: {other:?}"),
@@ -182,6 +183,61 @@ fn calls_are_counted_by_rpc_protocol_and_code() {
     for reason in ["calls", "memory", "rate", "connections"] {
         let refused = metrics.number("runnerconf_refused_total", &[("reason", reason)]);
         assert_eq!(refused, Some(0.0), "{reason}");
+    }
+}
+
+/// How often each limit turned something away.
+fn refusals(metrics: &Metrics) -> Vec<(&'static str, f64)> {
+    let reasons = ["calls", "memory", "rate", "connections"];
+    let count = |reason| metrics.number("runnerconf_refused_total", &[("reason", reason)]);
+    reasons
+        .into_iter()
+        .map(|reason| (reason, count(reason).unwrap()))
+        .filter(|(_, count)| *count > 0.0)
+        .collect()
+}
+
+#[test]
+fn what_each_limit_turns_away_is_counted() {
+    type Provoke = fn(&Server, &str);
+    let refused: Provoke = |server, key| {
+        assert_eq!(server.call(key, LIST, &json!({})).code(), "unavailable");
+    };
+    let often: Provoke = |server, key| {
+        server.call(key, LIST, &json!({})).ok();
+        let reply = server.call(key, LIST, &json!({}));
+        assert_eq!(reply.code(), "resource_exhausted");
+    };
+    let one_too_many: Provoke = |server, key| {
+        let _first = begin(server, key, LIST, "{}");
+        let mut second = server.connect();
+        // It is closed, and may be reset.
+        assert!(!matches!(second.read(&mut [0]), Ok(1..)));
+    };
+    for (reason, arguments, provoke, code) in [
+        ("calls", &["--max-calls", "0"][..], refused, "unavailable"),
+        (
+            "memory",
+            &["--max-buffered-bytes", "1"],
+            refused,
+            "unavailable",
+        ),
+        (
+            "rate",
+            &["--rate", "0.001", "--rate-burst", "1"],
+            often,
+            "resource_exhausted",
+        ),
+        ("connections", &["--max-connections", "1"], one_too_many, ""),
+    ] {
+        let folder = Folder::new();
+        let (server, address) = start(&folder, arguments);
+        provoke(&server, &folder.admin_key());
+        let metrics = Metrics::of(address);
+        assert_eq!(refusals(&metrics), [(reason, 1.0)]);
+        let labels = [("rpc", LIST), ("protocol", "connect"), ("code", code)];
+        let calls = metrics.number("runnerconf_rpc_calls_total", &labels);
+        assert_eq!(calls, (!code.is_empty()).then_some(1.0), "{reason}");
     }
 }
 

@@ -15,7 +15,7 @@ fn start(folder: &Folder, shutdown_timeout: &str) -> Server {
 }
 
 /// Sends the head of a request, and returns when the server waits for its body.
-fn begin(server: &Server, key: &str, rpc: &str, body: &str) -> TcpStream {
+pub(crate) fn begin(server: &Server, key: &str, rpc: &str, body: &str) -> TcpStream {
     let mut connection = server.connect();
     let head = head(Some(key), &path(rpc), body, "Expect: 100-continue\r\n");
     connection.write_all(head.as_bytes()).unwrap();

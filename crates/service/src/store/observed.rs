@@ -6,6 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 use runner_configuration::v1::{
     EnvironmentClass, HostAuthenticationToken, LlmIntegration, ScmIntegration,
 };
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use super::{
@@ -26,6 +28,8 @@ pub trait StoreObserver: Send + Sync + 'static {
 }
 
 /// A [`Store`] that tells an observer of what is asked of another one. Without an observer it passes everything on.
+///
+/// Every operation is a span `store` of level TRACE, with its `operation` and, if it failed, the kind of its `error`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -70,14 +74,23 @@ impl<S, O: StoreObserver> ObservedStore<S, O> {
         operation: Operation,
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
+        let span = tracing::trace_span!("store", operation = operation.name(), error = Empty);
+        let work = work.instrument(span.clone());
         let Some(observer) = &self.observer else {
-            return work.await;
+            return noted(&span, work.await);
         };
         let start = Instant::now();
-        let result = work.await;
+        let result = noted(&span, work.await);
         observer.on_end(operation, start.elapsed(), result.as_ref().err());
         result
     }
+}
+
+fn noted<T>(span: &Span, result: Result<T, StoreError>) -> Result<T, StoreError> {
+    if let Err(error) = &result {
+        span.record("error", error.kind());
+    }
+    result
 }
 
 impl<S, O> fmt::Debug for ObservedStore<S, O> {
