@@ -68,22 +68,29 @@ where
     if !page.is_empty()
         && page.encoded().all(is_text)
         && let Ok(head) = serde_json::to_vec(head)
-        && let Some(text) = list_text(&head, field.name, page)
+        && let Some(text) = page.reply(head, |head| Some(list_text(head, field.name, page)?.into()))
     {
         return Ok(Reply::json(text));
     }
     let messages = page.encoded().map(|message| binary::<M>(message));
     let messages: Vec<Cow<'_, [u8]>> = messages.collect::<Result<_, _>>()?;
+    let reply = page.reply(head.encode_to_vec(), |head| {
+        Some(list_bytes(head, field.number, &messages).into())
+    });
+    Ok(Reply::encoded(reply.unwrap_or_default()))
+}
+
+fn list_bytes(head: &[u8], number: u32, messages: &[Cow<'_, [u8]>]) -> Vec<u8> {
     let length: usize = messages
         .iter()
-        .map(|message| field_len(field.number, message))
+        .map(|message| field_len(number, message))
         .sum();
-    let mut response = Vec::with_capacity(head.encoded_len() + length);
-    head.encode_raw(&mut response);
-    for message in &messages {
-        append(&mut response, field.number, message);
+    let mut response = Vec::with_capacity(head.len() + length);
+    response.extend_from_slice(head);
+    for message in messages {
+        append(&mut response, number, message);
     }
-    Ok(Reply::encoded(response))
+    response
 }
 
 /// The text of a response with at least one message. `head` has the list already, which is empty; what stands before it,

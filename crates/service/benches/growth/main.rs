@@ -33,7 +33,7 @@ use std::time::Instant;
 
 use runner_configuration_service::store::Store;
 use runner_configuration_service::store::postgres::PostgresOptions;
-use runner_configuration_service::store::sqlite::SqliteStore;
+use runner_configuration_service::store::sqlite::SqliteOptions;
 
 use tokio::runtime::Runtime;
 
@@ -78,7 +78,9 @@ fn sqlite(
         let began = Instant::now();
         let file = folder.path().join(format!("{}.db", objects.0));
         runtime.block_on(filling::sqlite(&file, objects))?;
-        stores.push((objects, SqliteStore::open(&file)?));
+        // It is the look-ups that may not grow.
+        let store = SqliteOptions::new().cache_bytes(0).open(&file)?;
+        stores.push((objects, store));
         println!("SQLite filled with {objects} in {:.0?}", began.elapsed());
     }
     report("SQLite", runtime, questions, stores, calls)

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::SubjectKey;
 
 /// Restricts a list of environment classes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EnvironmentClassFilter {
     /// Classes of one of these runners.
     pub runner_ids: Vec<Uuid>,
@@ -21,14 +21,14 @@ pub struct EnvironmentClassFilter {
 }
 
 /// Restricts a list of integrations.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RunnerFilter {
     /// Integrations of one of these runners.
     pub runner_ids: Vec<Uuid>,
 }
 
 /// Restricts a list of host authentication tokens.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct HostAuthenticationTokenFilter {
     /// Tokens of this runner.
     pub runner_id: Option<Uuid>,

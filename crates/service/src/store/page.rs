@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use prost::Message;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -10,7 +12,7 @@ use uuid::Uuid;
 use super::{StoreError, SubjectKey};
 
 /// In which of its forms a look-up returns a message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Form {
     /// Encoded as protobuf.
     #[default]
@@ -132,7 +134,7 @@ pub struct StoredToken {
 }
 
 /// Which part of a list is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PageRequest {
     /// Only objects whose id is greater than this one. It need not be the id of an object.
     pub after: Option<Uuid>,
@@ -142,59 +144,107 @@ pub struct PageRequest {
     pub form: Form,
 }
 
-/// A part of a list, in the order of ids: one buffer with all messages.
-#[derive(Clone)]
+/// A part of a list, in the order of ids: one buffer with all messages. Clones share it.
 pub struct Page<M> {
+    parts: Arc<Parts>,
+    message: PhantomData<fn() -> M>,
+}
+
+#[derive(Clone, Default)]
+struct Parts {
     buffer: Vec<u8>,
     /// Where each message ends in the buffer.
     ends: Vec<usize>,
     next_after: Option<Uuid>,
-    message: PhantomData<fn() -> M>,
+    /// The last reply that was made of it.
+    reply: OnceLock<PageReply>,
+}
+
+/// A reply that was put together from a page.
+#[derive(Clone)]
+struct PageReply {
+    /// What else is in it, by which it is recognised.
+    head: Vec<u8>,
+    reply: Bytes,
 }
 
 impl<M> Page<M> {
     /// Where the next page starts (its [`PageRequest::after`]), if there is a next page.
-    pub const fn next_after(&self) -> Option<Uuid> {
-        self.next_after
+    pub fn next_after(&self) -> Option<Uuid> {
+        self.parts.next_after
     }
 
     /// How many messages there are.
-    pub const fn len(&self) -> usize {
-        self.ends.len()
+    pub fn len(&self) -> usize {
+        self.parts.ends.len()
     }
 
     /// Whether there is no message.
-    pub const fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.parts.ends.is_empty()
     }
 
     /// The messages, encoded or their texts: [`Form::of`] tells which.
     pub fn encoded(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         let mut start = 0;
-        self.ends.iter().map(move |&end| {
-            let message = self.buffer.get(start..end).unwrap_or_default();
+        self.parts.ends.iter().map(move |&end| {
+            let message = self.parts.buffer.get(start..end).unwrap_or_default();
             start = end;
             message
         })
     }
 
-    pub(crate) const fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
-            buffer: Vec::new(),
-            ends: Vec::new(),
-            next_after: None,
+            parts: Arc::default(),
             message: PhantomData,
         }
     }
 
     pub(crate) fn push(&mut self, message: &[u8]) {
-        self.buffer.extend_from_slice(message);
-        self.ends.push(self.buffer.len());
+        let parts = Arc::make_mut(&mut self.parts);
+        parts.buffer.extend_from_slice(message);
+        parts.ends.push(parts.buffer.len());
     }
 
     /// Says that there is more, after the object with this id.
-    pub(crate) const fn continue_after(&mut self, id: Option<Uuid>) {
-        self.next_after = id;
+    pub(crate) fn continue_after(&mut self, id: Option<Uuid>) {
+        Arc::make_mut(&mut self.parts).next_after = id;
+    }
+
+    /// The reply that has this head before the messages. It is made once, as long as no other is asked for first.
+    pub(crate) fn reply(
+        &self,
+        head: Vec<u8>,
+        make: impl FnOnce(&[u8]) -> Option<Bytes>,
+    ) -> Option<Bytes> {
+        if let Some(made) = self.parts.reply.get() {
+            return match made.head == head {
+                true => Some(made.reply.clone()),
+                false => make(&head),
+            };
+        }
+        let reply = make(&head)?;
+        let _first = self.parts.reply.set(PageReply {
+            head,
+            reply: reply.clone(),
+        });
+        Some(reply)
+    }
+
+    /// The same, whatever the messages are.
+    pub(super) fn retyped<N>(&self) -> Page<N> {
+        Page {
+            parts: Arc::clone(&self.parts),
+            message: PhantomData,
+        }
+    }
+
+    /// How much memory it takes, with a reply that is made of it, in bytes.
+    pub(super) fn size(&self) -> usize {
+        2 * self.parts.buffer.len()
+            + size_of::<usize>() * self.parts.ends.len()
+            + size_of::<Parts>()
     }
 }
 
@@ -216,7 +266,7 @@ pub(super) struct Filling<M> {
 }
 
 impl<M> Filling<M> {
-    pub(super) const fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize) -> Self {
         Self {
             page: Page::empty(),
             limit,
@@ -224,7 +274,7 @@ impl<M> Filling<M> {
         }
     }
 
-    pub(super) const fn missing(&self) -> usize {
+    pub(super) fn missing(&self) -> usize {
         self.limit - self.page.len()
     }
 
@@ -240,11 +290,17 @@ impl<M> Filling<M> {
     }
 }
 
+impl<M> Clone for Page<M> {
+    fn clone(&self) -> Self {
+        self.retyped()
+    }
+}
+
 impl<M> fmt::Debug for Page<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Page")
             .field("messages", &self.len())
-            .field("next_after", &self.next_after)
+            .field("next_after", &self.next_after())
             .finish()
     }
 }

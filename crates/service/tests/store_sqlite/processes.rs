@@ -37,6 +37,66 @@ async fn what_another_opening_committed_is_seen_at_once() {
 }
 
 #[tokio::test]
+async fn answers_that_are_kept_are_as_new_as_those_that_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(FILE_NAME);
+    // A cache that holds everything, one that has room for a few answers only, and none.
+    let stores = [1 << 20, 1 << 14, 0].map(|bytes| {
+        let options = SqliteOptions::new().readers(1).cache_bytes(bytes);
+        options.open(&file).unwrap()
+    });
+    let filters = |runner| {
+        [
+            EnvironmentClassFilter::default(),
+            EnvironmentClassFilter {
+                runner_ids: vec![runner],
+                ..Default::default()
+            },
+            EnvironmentClassFilter {
+                enabled: Some(true),
+                ..Default::default()
+            },
+        ]
+    };
+    let runner = put_runner(&stores[0]).await;
+    let mut classes = Vec::new();
+    for round in 0_u8..12 {
+        let writer = &stores[usize::from(round) % stores.len()];
+        let hash = || KeyHash::from([round; 32]);
+        for reader in &stores {
+            assert!(reader.api_key(hash()).await.unwrap().is_none());
+        }
+        writer
+            .set_admin_key(change("key"), hash(), ADMIN)
+            .await
+            .unwrap();
+        classes.push(create_class(writer, class(runner)).await);
+        classes.sort_unstable();
+        // Twice, so that the second answer is one that was kept.
+        for reader in stores.iter().chain(&stores) {
+            assert!(reader.api_key(hash()).await.unwrap().is_some());
+            if let Some(before) = round.checked_sub(1) {
+                let replaced = reader.api_key([before; 32].into()).await.unwrap();
+                assert!(replaced.is_none(), "the admin key was replaced");
+            }
+            for filter in filters(runner) {
+                assert_eq!(class_ids(reader, filter).await, classes);
+            }
+        }
+        let revoked = writer.revoke_api_key(change("revoke"), ApiKey::ADMIN).await;
+        assert!(matches!(revoked.unwrap(), ApiKeyRevoked::Done));
+        for reader in &stores {
+            let key = reader.api_key(hash()).await.unwrap().unwrap();
+            assert!(key.revoked_at.is_some());
+        }
+        writer
+            .set_admin_key(change("key"), hash(), ADMIN)
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_process_that_holds_the_store_for_long_makes_it_busy() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(FILE_NAME);

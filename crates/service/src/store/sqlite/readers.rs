@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rusqlite::{Connection, Transaction};
 
-use super::connection::SharedConnection;
+use super::cache::Cache;
+use super::connection::{Connected, SharedConnection};
 use super::error::from_sqlite;
 use crate::store::StoreError;
 
@@ -33,17 +34,29 @@ impl Readers {
         &self,
         look_up: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.with_cache(|connection, _| look_up(connection))
+    }
+
+    /// Runs a look-up that may have been answered before.
+    pub(super) fn with_cache<T>(
+        &self,
+        look_up: impl FnOnce(&Connection, &mut Cache) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         // With as many connections as threads that call, the first one tried is nearly always free. Starting with
         // the same one keeps its cache warm.
         let free = self.connections.iter().find_map(|it| it.try_lock());
-        if let Some(connection) = free {
-            return look_up(&connection);
-        }
-        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.connections.len();
-        let Some(connection) = self.connections.get(turn) else {
-            return Err(StoreError::unavailable("it has no connection to read with"));
+        let mut connected = match free {
+            Some(connected) => connected,
+            None => {
+                let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.connections.len();
+                let Some(connection) = self.connections.get(turn) else {
+                    return Err(StoreError::unavailable("it has no connection to read with"));
+                };
+                connection.lock()
+            }
         };
-        look_up(&connection.lock())
+        let Connected { connection, cache } = &mut *connected;
+        look_up(connection, cache)
     }
 }
 

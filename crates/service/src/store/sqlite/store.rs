@@ -5,8 +5,10 @@ use std::time::SystemTime;
 use runner_configuration::v1::{
     EnvironmentClass, HostAuthenticationToken, LlmIntegration, ScmIntegration,
 };
+use rusqlite::Connection;
 use uuid::Uuid;
 
+use super::cache::Listed;
 use super::{SqliteStore, changes, classes, keys, llm, runners, scm, secrets, tokens};
 use crate::store::{
     ApiKey, ApiKeyCreated, ApiKeyRevoked, Change, Created, EnvironmentClassFilter,
@@ -16,6 +18,18 @@ use crate::store::{
     StaleSecret, Store, StoreError, Stored, StoredToken, SubjectKey, TokenCreated, TokenDeletions,
     Updated,
 };
+
+impl SqliteStore {
+    /// A page, as `look_up` reads it if it is not known.
+    fn listed<M>(
+        &self,
+        listed: Listed,
+        look_up: impl FnOnce(&Connection) -> Result<Page<M>, StoreError>,
+    ) -> Result<Page<M>, StoreError> {
+        self.readers
+            .with_cache(|connection, cache| cache.page(connection, listed, look_up))
+    }
+}
 
 impl Store for SqliteStore {
     async fn runner(&self, id: Uuid) -> Result<Option<Runner>, StoreError> {
@@ -76,8 +90,10 @@ impl Store for SqliteStore {
         filter: EnvironmentClassFilter,
         page: PageRequest,
     ) -> Result<Page<EnvironmentClass>, StoreError> {
-        self.readers
-            .with(|connection| classes::page(connection, &filter, page))
+        let listed = Listed::Classes(filter.clone(), page);
+        self.listed(listed, |connection| {
+            classes::page(connection, &filter, page)
+        })
     }
 
     async fn update_environment_class<E, F>(
@@ -127,8 +143,8 @@ impl Store for SqliteStore {
         filter: HostAuthenticationTokenFilter,
         page: PageRequest,
     ) -> Result<Page<HostAuthenticationToken>, StoreError> {
-        self.readers
-            .with(|connection| tokens::page(connection, &filter, page))
+        let listed = Listed::Tokens(filter.clone(), page);
+        self.listed(listed, |connection| tokens::page(connection, &filter, page))
     }
 
     async fn update_host_authentication_token<E, F>(
@@ -181,8 +197,8 @@ impl Store for SqliteStore {
         filter: RunnerFilter,
         page: PageRequest,
     ) -> Result<Page<ScmIntegration>, StoreError> {
-        self.readers
-            .with(|connection| scm::page(connection, &filter, page))
+        let listed = Listed::ScmIntegrations(filter.clone(), page);
+        self.listed(listed, |connection| scm::page(connection, &filter, page))
     }
 
     async fn update_scm_integration<E, F>(
@@ -234,8 +250,8 @@ impl Store for SqliteStore {
         filter: RunnerFilter,
         page: PageRequest,
     ) -> Result<Page<LlmIntegration>, StoreError> {
-        self.readers
-            .with(|connection| llm::page(connection, &filter, page))
+        let listed = Listed::LlmIntegrations(filter.clone(), page);
+        self.listed(listed, |connection| llm::page(connection, &filter, page))
     }
 
     async fn update_llm_integration<E, F>(
@@ -287,7 +303,8 @@ impl Store for SqliteStore {
     }
 
     async fn api_key(&self, hash: KeyHash) -> Result<Option<ApiKey>, StoreError> {
-        self.readers.with(|connection| keys::get(connection, hash))
+        self.readers
+            .with_cache(|connection, cache| cache.key(connection, hash, keys::get))
     }
 
     async fn api_keys(&self) -> Result<Vec<ApiKey>, StoreError> {
