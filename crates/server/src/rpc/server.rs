@@ -1,5 +1,5 @@
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use http::{HeaderValue, Request, Response, Uri, header};
 use tonic::Status;
 use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
-use tracing::Instrument as _;
+use tracing::Span;
 
 use super::call::{Call, Dispatch};
 use super::discard::discard;
@@ -27,7 +27,10 @@ use super::{
 ///
 /// Serve it by [`into_router`](Self::into_router), or by itself:
 /// `axum::serve(listener, tower::make::Shared::new(server))`.
-pub struct Server<D, A = Anonymous> {
+pub struct Server<D, A = Anonymous>(Arc<Parts<D, A>>);
+
+/// Behind one pointer, because each call has a clone.
+struct Parts<D, A> {
     dispatch: Arc<D>,
     authenticate: Arc<A>,
     options: Arc<Options>,
@@ -39,51 +42,51 @@ pub struct Server<D, A = Anonymous> {
 impl<D: Dispatch> Server<D> {
     /// Serves without authentication, with the default options.
     pub fn new(dispatch: D) -> Self {
-        Self {
+        Self::of(Parts {
             dispatch: Arc::new(dispatch),
             authenticate: Arc::new(Anonymous),
             options: Arc::default(),
             limits: Arc::new(Limits::new(&Options::default(), None)),
             beside: None,
-        }
+        })
     }
 }
 
 impl<D: Dispatch, A: Authenticate> Server<D, A> {
     /// Authenticates every call.
     pub fn authenticate<B: Authenticate>(self, authenticate: B) -> Server<D, B> {
-        let Self {
+        let Parts {
             dispatch,
             options,
             limits,
             beside,
             ..
-        } = self;
-        Server {
+        } = self.parts();
+        Server::of(Parts {
             dispatch,
             authenticate: Arc::new(authenticate),
             options,
             limits,
             beside,
-        }
+        })
     }
 
     /// Changes what is allowed.
     pub fn options(self, options: Options) -> Self {
-        Self {
-            limits: Arc::new(Limits::new(&options, self.limits.observer().cloned())),
+        Self::of(Parts {
+            limits: Arc::new(Limits::new(&options, self.0.limits.observer().cloned())),
             options: Arc::new(options),
-            ..self
-        }
+            ..self.parts()
+        })
     }
 
     /// Tells `observer` of every call: see [`Observer`].
     pub fn observe(self, observer: impl Observer) -> Self {
-        let limits = Limits::new(&self.options, Some(Arc::new(observer)));
-        Self {
+        let limits = Limits::new(&self.0.options, Some(Arc::new(observer)));
+        Self::of(Parts {
             limits: Arc::new(limits),
-            ..self
-        }
+            ..self.parts()
+        })
     }
 
     /// Answers further paths, below every prefix: other services, such as [reflection](super::reflection), or pages.
@@ -102,14 +105,15 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
     /// # }
     /// ```
     pub fn with_routes(self, routes: Router) -> Self {
-        let beside = match self.beside {
+        let parts = self.parts();
+        let beside = match parts.beside {
             Some(before) => before.merge(routes),
             None => routes.fallback(unknown_path),
         };
-        Self {
+        Self::of(Parts {
             beside: Some(beside),
-            ..self
-        }
+            ..parts
+        })
     }
 
     /// A router that answers every path with this service.
@@ -124,7 +128,23 @@ async fn unknown_path(request: Request<Body>) -> Response<Body> {
     response
 }
 
+impl<D, A> Server<D, A> {
+    fn of(parts: Parts<D, A>) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    fn parts(self) -> Parts<D, A> {
+        Arc::unwrap_or_clone(self.0)
+    }
+}
+
 impl<D, A> Clone for Server<D, A> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<D, A> Clone for Parts<D, A> {
     fn clone(&self) -> Self {
         Self {
             dispatch: Arc::clone(&self.dispatch),
@@ -134,6 +154,15 @@ impl<D, A> Clone for Server<D, A> {
             beside: self.beside.clone(),
         }
     }
+}
+
+/// Polls a future inside a span. `Instrument` would need a clone of it.
+async fn within<F: Future>(span: &Span, mut future: Pin<&mut F>) -> F::Output {
+    poll_fn(|context| {
+        let _entered = span.enter();
+        future.as_mut().poll(context)
+    })
+    .await
 }
 
 /// A call whose headers have been read.
@@ -156,12 +185,12 @@ impl<D: Dispatch, A: Authenticate> Service<Request<Body>> for Server<D, A> {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let server = self.clone();
-        Box::pin(async move { Ok(server.answer(request).await) })
+        let parts = Arc::clone(&self.0);
+        Box::pin(async move { Ok(parts.answer(request).await) })
     }
 }
 
-impl<D: Dispatch, A: Authenticate> Server<D, A> {
+impl<D: Dispatch, A: Authenticate> Parts<D, A> {
     async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
         let Some(method) = self.find(request.uri().path()) else {
             return self.answer_beside(request).await;
@@ -220,7 +249,7 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
                 _ => self.answer_within_deadline(begun, request).await,
             }
         });
-        let mut response = answer.instrument(span.clone()).await;
+        let mut response = within(&span, answer).await;
         watch.end(&response);
         let headers = response.headers_mut();
         headers.insert(request_id::HEADER, request_id.into_header());

@@ -55,6 +55,8 @@ impl Connection {
         let mut is_stopping = false;
         loop {
             tokio::select! {
+                // The connection first: there is nearly always something to do for it.
+                biased;
                 ended = connection.as_mut() => {
                     if let Err(error) = ended {
                         tracing::debug!(%error, "a connection broke");
