@@ -38,7 +38,8 @@ macro_rules! call {
     ($self:ident.$method:ident($($argument:ident),*)) => {
         match $self {
             Self::Sqlite(store) => store.$method($($argument),*).await,
-            Self::Postgres(store) => store.$method($($argument),*).await,
+            // Boxed, or every call to SQLite would carry room for it.
+            Self::Postgres(store) => Box::pin(store.$method($($argument),*)).await,
         }
     };
 }
