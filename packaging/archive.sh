@@ -34,8 +34,9 @@ install -d "$tree/share/bash-completion/completions" "$tree/share/zsh/site-funct
 "$binary" completions bash >"$tree/share/bash-completion/completions/runnerconf"
 "$binary" completions zsh >"$tree/share/zsh/site-functions/_runnerconf"
 "$binary" completions fish >"$tree/share/fish/vendor_completions.d/runnerconf.fish"
-install -d "$tree/share/doc/runnerconf"
-install -m 0644 LICENSE README.md SECURITY.md CHANGELOG.md docs/openapi.json "$tree/share/doc/runnerconf"
+install -d "$tree/share/doc/runnerconf/docs"
+install -m 0644 LICENSE README.md SECURITY.md CHANGELOG.md packaging/grafana/runnerconf.json "$tree/share/doc/runnerconf"
+install -m 0644 docs/* "$tree/share/doc/runnerconf/docs"
 find "$tree" -type d -exec chmod 0755 {} +
 find "$tree/share" -type f -exec chmod 0644 {} +
 

@@ -15,10 +15,11 @@ import subprocess
 import sys
 import tempfile
 
+from console import Shell, blocks, commands, settled
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ADDRESS = "127.0.0.1:8080"
 CARGO_RUN = re.compile(r"cargo run --release (--quiet )?--(?= )")
-END = "--- end of output ---"
 # Made anew in every run: ids, and what is sealed or belongs to the demo runner's key.
 VOLATILE = [
     (re.compile(r"\b01a[0-9a-f]{5}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<id>"),
@@ -28,32 +29,8 @@ VOLATILE = [
 ]
 
 
-def blocks(language):
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-
-
-def commands(block):
-    """The commands of a console block with the output that is shown for each."""
-    pairs = []
-    for line in block.splitlines():
-        if line.startswith("$ "):
-            pairs.append([line[2:], []])
-        elif is_incomplete(pairs[-1][0]):
-            pairs[-1][0] += "\n" + line
-        else:
-            pairs[-1][1].append(line)
-    return pairs
-
-
-def is_incomplete(command):
-    return command.endswith("\\") or subprocess.run(["bash", "-nc", command], capture_output=True).returncode != 0
-
-
-def settled(line):
-    for pattern, replacement in VOLATILE:
-        line = pattern.sub(replacement, line)
-    return line
+def page():
+    return (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 class Server:
@@ -78,39 +55,19 @@ class Server:
         return self.process.wait(timeout=30)
 
 
-class Shell:
-    def __init__(self, environment):
-        self.process = subprocess.Popen(
-            ["bash"], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True,
-        )
-
-    def run(self, command):
-        self.process.stdin.write(f"{command}\nprintf '\\n%s\\n' '{END}'\n")
-        self.process.stdin.flush()
-        lines = []
-        while (line := self.process.stdout.readline()) != END + "\n":
-            if not line:
-                raise RuntimeError("the shell has ended")
-            lines.append(line.rstrip("\n"))
-        while lines and not lines[-1]:
-            lines.pop()
-        return lines
-
-
 def check_console(server, program):
     """Returns how many commands ran and how many of them differ."""
     environment = {k: v for k, v in server.environment.items() if k != "KEY"}
-    shell = Shell(environment)
+    shell = Shell(ROOT, environment)
     count = failed = 0
-    for block in blocks("console"):
+    for block in blocks(page(), "console"):
         for command, expected in commands(block):
             if command in ("cargo run --release -- serve --demo", "cargo test"):
                 continue
             count += 1
             runnable = CARGO_RUN.sub(program, command).replace(ADDRESS, server.address)
             actual = shell.run(runnable)
-            if [settled(line) for line in actual] != [settled(line) for line in expected]:
+            if [settled(line, VOLATILE) for line in actual] != [settled(line, VOLATILE) for line in expected]:
                 failed += 1
                 print(f"README differs:\n$ {command}\nexpected: {expected}\nfound:    {actual}\n")
     return count, failed
@@ -118,7 +75,7 @@ def check_console(server, program):
 
 def check_programme(language, interpreter, suffix, folder, server):
     failed = 0
-    programmes = blocks(language)
+    programmes = blocks(page(), language)
     for programme in programmes:
         with tempfile.NamedTemporaryFile("w", suffix=suffix, dir=folder, encoding="utf-8") as file:
             file.write(programme.replace(ADDRESS, server.address))
@@ -133,7 +90,7 @@ def check_programme(language, interpreter, suffix, folder, server):
 def check_rust(example, server):
     """The ```rust block is an example of the client, built beforehand; only the environment says which server it is for."""
     source = ROOT / "crates/client/examples" / (pathlib.Path(example).name + ".rs")
-    shown = re.findall(r"^```rust,no_run\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+    shown = blocks(page(), "rust,no_run")
     # But for what the project's own lints want.
     text = re.sub(r"^#!\[expect\(.*\)\]\n\n", "", source.read_text(encoding="utf-8"), flags=re.M)
     if shown != [text]:
