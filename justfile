@@ -80,3 +80,11 @@ openapi:
 # The archive, the systemd unit, the manifests, the container and the crates: made, and checked.
 packages:
     packaging/check.sh
+
+# What the service costs beside others, in one run on this machine: benches/README.md. `--short` is a look; names choose groups.
+bench *arguments:
+    python3 benches/run.py {{ arguments }}
+
+# Instructions of the hot paths; fails where one takes 3 % more than in benches/instructions.json.
+instructions:
+    python3 benches/instructions.py --check
