@@ -9,6 +9,7 @@ mod call;
 mod connect;
 mod context;
 mod deadline;
+mod decompress;
 mod discard;
 mod error;
 mod grpc;

@@ -19,6 +19,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
 use super::call::{UrlParameters, prepare};
+use super::decompress::refuse_large_window;
 use super::discard::discard;
 use super::limits::Buffered;
 use super::query::GetQuery;
@@ -103,6 +104,7 @@ fn decompress(
     if body.is_empty() || encoding == CompressionEncoding::Identity {
         return Ok(body);
     }
+    refuse_large_window(&body, encoding)?;
     let message = decompress_bytes(body, encoding, limit)?;
     room.grow(message.len())?;
     Ok(message)

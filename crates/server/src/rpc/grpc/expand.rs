@@ -8,6 +8,7 @@ use connectrpc_axum::message::response::wrap_envelope;
 use tonic::Status;
 
 use super::wrong_number;
+use crate::rpc::decompress::refuse_large_window;
 use crate::rpc::limits::Buffered;
 
 /// The only frame with its message decompressed. It is framed as those of Connect's streams, which connectrpc-axum
@@ -27,6 +28,7 @@ pub(super) fn expand(
     if !rest.is_empty() {
         return Err(wrong_number("there are more"));
     }
+    refuse_large_window(&payload, encoding)?;
     let flags = if payload.is_empty() { 0 } else { flags };
     match process_envelope_payload(flags, payload, encoding, limit)? {
         EnvelopePayload::Message(message) => {

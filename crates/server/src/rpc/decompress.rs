@@ -1,0 +1,41 @@
+//! What is looked at before a request is decompressed.
+
+use connectrpc_axum::CompressionEncoding;
+use tonic::Status;
+
+/// Refuses brotli with a "large window", of up to a gigabyte: the decoder fills it before anybody can see how much there is. It
+/// is an extension of the format, and no part of the content coding `br` (RFC 7932, section 9.1: its mark is reserved there).
+pub(super) fn refuse_large_window(
+    body: &[u8],
+    encoding: CompressionEncoding,
+) -> Result<(), Status> {
+    const LARGE: u8 = 0b001_0001;
+    match body.first() {
+        Some(first) if encoding == CompressionEncoding::Brotli && first & 0x7f == LARGE => {
+            Err(Status::invalid_argument(
+                "decompression failed: brotli with a large window is not read",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_brotli_with_a_large_window_is_refused() {
+        for (body, encoding, is_refused) in [
+            (&[0x11, 30][..], CompressionEncoding::Brotli, true),
+            (&[0x91, 30], CompressionEncoding::Brotli, true),
+            (&[0x11, 30], CompressionEncoding::Gzip, false),
+            (&[0x1b, 30], CompressionEncoding::Brotli, false),
+            (&[0x21, 30], CompressionEncoding::Brotli, false),
+            (&[], CompressionEncoding::Brotli, false),
+        ] {
+            let refused = refuse_large_window(body, encoding).is_err();
+            assert_eq!(refused, is_refused, "{body:?} {encoding:?}");
+        }
+    }
+}
