@@ -30,6 +30,7 @@ mod request_id;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod server;
+mod silence;
 #[cfg(feature = "tls")]
 pub mod tls;
 #[cfg(any(feature = "health", feature = "reflection"))]

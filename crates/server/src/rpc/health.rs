@@ -13,7 +13,7 @@ use tonic_health::pb::health_server::{Health as HealthRpcs, HealthServer};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_health::server::{HealthReporter, HealthService};
 
-use super::tonic_routes::tonic_routes;
+use super::tonic_routes::{MAX_MESSAGE_BYTES, tonic_routes};
 
 /// [gRPC health checking][protocol] (`grpc.health.v1.Health`): tells probes and load balancers whether calls are
 /// welcome.
@@ -59,7 +59,8 @@ impl Health {
     /// `Check` and `Watch`, for [`Server::with_routes`](super::Server::with_routes).
     pub fn routes(&self) -> Router {
         let service = HealthService::from_health_reporter(self.reporter.clone());
-        tonic_routes(HealthServer::new(Rpcs(service)))
+        let service = HealthServer::new(Rpcs(service));
+        tonic_routes(service.max_decoding_message_size(MAX_MESSAGE_BYTES))
     }
 
     /// Says whether calls are welcome: from when the server listens until it is about to stop.

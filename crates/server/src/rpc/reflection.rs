@@ -4,7 +4,7 @@ use axum::Router;
 use tonic_reflection::pb::{v1, v1alpha};
 use tonic_reflection::server::Builder;
 
-use super::tonic_routes::tonic_routes;
+use super::tonic_routes::{MAX_MESSAGE_BYTES, tonic_routes};
 
 /// [gRPC server reflection][protocol], v1 and v1alpha, of compiled .proto files: tools such as grpcurl then know every
 /// service, RPC and message without the files. For [`Server::with_routes`](super::Server::with_routes).
@@ -39,8 +39,11 @@ pub fn reflection(descriptors: &[&[u8]]) -> Result<Router, InvalidDescriptors> {
             .chain(own)
             .fold(Builder::configure(), register)
     };
-    let v1 = tonic_routes(builder().build_v1()?);
-    Ok(v1.merge(tonic_routes(builder().build_v1alpha()?)))
+    let v1 = builder().build_v1()?;
+    let v1alpha = builder().build_v1alpha()?;
+    let v1 = tonic_routes(v1.max_decoding_message_size(MAX_MESSAGE_BYTES));
+    let v1alpha = v1alpha.max_decoding_message_size(MAX_MESSAGE_BYTES);
+    Ok(v1.merge(tonic_routes(v1alpha)))
 }
 
 /// Not an encoded `FileDescriptorSet` with its imports.

@@ -18,6 +18,7 @@ use super::call::{Call, Dispatch};
 use super::discard::discard;
 use super::limits::Limits;
 use super::observe::Watch;
+use super::silence::limit_silence;
 use super::{
     Anonymous, Authenticate, Context as CallContext, Deadline, ObservedCall, Observer, Options,
     Protocol, RequestId, TraceContext, deadline, error, protocol, request_id,
@@ -91,7 +92,8 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
 
     /// Answers further paths, below every prefix: other services, such as [reflection](super::reflection), or pages.
     ///
-    /// They are neither authenticated nor limited by the options of this server. May be called more than once.
+    /// They are not authenticated, and of the options only [`body_timeout`](Options::body_timeout) counts, as the longest
+    /// silence in a request's body: streams may be long. May be called more than once.
     ///
     /// # Panics
     ///
@@ -279,6 +281,8 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
         if let Some(uri) = self.without_prefix(request.uri()) {
             *request.uri_mut() = uri;
         }
+        // Streams may be as long as they like, unless nothing happens.
+        let request = request.map(|body| limit_silence(body, self.options.body_timeout));
         let Ok(response) = routes.clone().oneshot(request).await;
         response
     }

@@ -14,6 +14,10 @@ use super::discard::discard;
 use super::error;
 use super::protocol::{self, Unsupported};
 
+/// The largest message in bytes that these services read. They need no authentication, and ask for little: names of services and
+/// of files.
+pub(super) const MAX_MESSAGE_BYTES: usize = 4 * 1024;
+
 /// The RPCs of a generated tonic service; other protocols are refused in their own form.
 pub(super) fn tonic_routes<S>(service: S) -> Router
 where
