@@ -25,7 +25,8 @@ pub(crate) struct LimitArguments {
     #[arg(long, value_name = "NUMBER", default_value_t = Options::default().max_calls)]
     max_calls: usize,
 
-    /// How many bytes of requests are in memory at once; requests beyond that are unavailable
+    /// How many bytes of requests are in memory at once; requests beyond that are unavailable. A quarter is
+    /// kept for requests of up to 16 KiB
     #[arg(long, value_name = "BYTES", default_value_t = Options::default().max_buffered_bytes)]
     max_buffered_bytes: usize,
 

@@ -15,6 +15,9 @@ use super::{Observer, Options, Refusal};
 /// How soon a caller that was refused for want of room may try again.
 const SOON: Duration = Duration::from_secs(1);
 
+/// A request of at most so many bytes is small.
+const SMALL: usize = 16 * 1024;
+
 /// How many calls a caller may make.
 ///
 /// It is a token bucket: a caller that was quiet may make `burst` calls at once, and one that goes on for long
@@ -136,7 +139,14 @@ impl Buffered<'_> {
     pub(super) fn grow(&mut self, bytes: usize) -> Result<(), Status> {
         self.bytes = self.bytes.saturating_add(bytes);
         let before = self.limits.bytes.fetch_add(bytes, Ordering::Relaxed);
-        match before.saturating_add(bytes) <= self.limits.max_bytes {
+        let max = self.limits.max_bytes;
+        // Whoever sends large requests leaves room for everybody else's.
+        let max = if self.bytes > SMALL {
+            max - max / 4
+        } else {
+            max
+        };
+        match before.saturating_add(bytes) <= max {
             true => Ok(()),
             false => {
                 self.limits.note(Refusal::Memory);
@@ -197,6 +207,21 @@ mod tests {
         third.grow(2).unwrap();
         drop(first);
         third.grow(8).unwrap();
+    }
+
+    #[test]
+    fn large_requests_leave_room_for_small_ones() {
+        let options = Options {
+            max_buffered_bytes: 8 * SMALL,
+            ..Options::default()
+        };
+        let limits = Limits::new(&options, None);
+        let mut large = limits.buffer();
+        large.grow(6 * SMALL).unwrap();
+        assert_eq!(large.grow(1).unwrap_err().code(), Code::Unavailable);
+        let mut small = limits.buffer();
+        small.grow(SMALL).unwrap();
+        assert_eq!(small.grow(1).unwrap_err().code(), Code::Unavailable);
     }
 
     #[test]

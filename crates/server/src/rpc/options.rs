@@ -15,8 +15,8 @@ pub struct Options {
     pub body_timeout: Duration,
     /// How many calls are worked on at once; further ones are `unavailable`. Reading a request is not counted. Default: 1,024.
     pub max_calls: usize,
-    /// How many bytes of requests are in memory at once, as sent and decompressed; requests beyond that are `unavailable`.
-    /// Default: 64 MiB.
+    /// How many bytes of requests are in memory at once, as sent and decompressed; requests beyond that are `unavailable`. A
+    /// quarter is kept for requests of up to 16 KiB. Default: 64 MiB.
     pub max_buffered_bytes: usize,
     /// How many calls each caller may make; further ones are `resource_exhausted`. Who counts as the same caller says
     /// [`Authenticate::limited_as`](super::Authenticate::limited_as). Default: 1,000 a second, 2,000 at once.
