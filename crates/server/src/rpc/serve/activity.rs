@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -13,20 +13,33 @@ use tokio::sync::Notify;
 const HTTP2_PREFACE: &[u8] = b"PRI";
 
 /// The notes. All are hints for time-outs, so their order among each other does not matter.
-#[derive(Default)]
 pub(super) struct Activity {
+    /// How many connections have been opened: the clock by which their ages are compared.
+    opened: Arc<AtomicU64>,
+    /// What that clock showed when it was opened, or when its last call ended.
+    used: AtomicU64,
     calls: AtomicU32,
     /// Changes with each call that begins and each piece that is written.
     progress: AtomicU32,
     /// Bytes came in that are not part of a call, yet.
     heading: AtomicBool,
     http2: AtomicBool,
-    /// For how many ticks it has been idle, as the watch saw it last.
-    idle: AtomicU32,
     pub(super) evicted: Notify,
 }
 
 impl Activity {
+    pub(super) fn new(opened: &Arc<AtomicU64>) -> Self {
+        Self {
+            opened: Arc::clone(opened),
+            used: AtomicU64::new(opened.fetch_add(1, Ordering::Relaxed)),
+            calls: AtomicU32::new(0),
+            progress: AtomicU32::new(0),
+            heading: AtomicBool::new(false),
+            http2: AtomicBool::new(false),
+            evicted: Notify::new(),
+        }
+    }
+
     /// Notes a call, until the guard is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> InCall {
         self.calls.fetch_add(1, Ordering::Relaxed);
@@ -39,10 +52,19 @@ impl Activity {
         self.progress.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// For how many ticks nothing has happened; `None` if something is happening.
-    pub(super) fn idle(&self) -> Option<u32> {
+    pub(super) fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// The number of connections that have been opened.
+    pub(super) fn now(&self) -> u64 {
+        self.opened.load(Ordering::Relaxed)
+    }
+
+    /// Since when it has been idle, as the number of connections that had been opened then; `None` if it is not.
+    pub(super) fn idle_since(&self) -> Option<u64> {
         let is_idle = self.calls.load(Ordering::Relaxed) == 0;
-        is_idle.then(|| self.idle.load(Ordering::Relaxed))
+        is_idle.then(|| self.used())
     }
 }
 
@@ -51,6 +73,7 @@ pub(super) struct InCall(Arc<Activity>);
 
 impl Drop for InCall {
     fn drop(&mut self) {
+        self.0.used.store(self.0.now(), Ordering::Relaxed);
         self.0.calls.fetch_sub(1, Ordering::Relaxed);
         self.0.note_progress();
     }
@@ -73,7 +96,9 @@ pub(super) struct Watch {
     header_ticks: u32,
     idle_ticks: u32,
     progress: u32,
+    /// For how many ticks headers have been coming in, and nothing has happened at all.
     heading: u32,
+    idle: u32,
 }
 
 impl Watch {
@@ -84,6 +109,7 @@ impl Watch {
             idle_ticks,
             progress: 0,
             heading: 0,
+            idle: 0,
         }
     }
 
@@ -94,7 +120,7 @@ impl Watch {
         if activity.calls.load(Ordering::Relaxed) > 0 || progress != self.progress {
             self.progress = progress;
             self.heading = 0;
-            activity.idle.store(0, Ordering::Relaxed);
+            self.idle = 0;
             return Verdict::Keep;
         }
         let is_heading = activity.heading.load(Ordering::Relaxed);
@@ -102,13 +128,10 @@ impl Watch {
             true => self.heading.saturating_add(1),
             false => 0,
         };
-        let idle = activity
-            .idle
-            .fetch_add(1, Ordering::Relaxed)
-            .saturating_add(1);
+        self.idle = self.idle.saturating_add(1);
         if self.heading >= self.header_ticks {
             Verdict::Slow
-        } else if idle >= self.idle_ticks {
+        } else if self.idle >= self.idle_ticks {
             Verdict::Idle
         } else {
             Verdict::Keep
@@ -205,7 +228,7 @@ mod tests {
     use super::*;
 
     fn watched() -> (Arc<Activity>, Watch) {
-        let activity = Arc::new(Activity::default());
+        let activity = Arc::new(Activity::new(&Arc::default()));
         (Arc::clone(&activity), Watch::new(activity, 2, 4))
     }
 
@@ -221,7 +244,7 @@ mod tests {
             [Verdict::Keep, Verdict::Keep, Verdict::Keep, Verdict::Idle]
         );
         let call = activity.begin();
-        assert_eq!(activity.idle(), None);
+        assert_eq!(activity.idle_since(), None);
         assert!(
             looks(&mut watch, 9)
                 .iter()
@@ -230,7 +253,7 @@ mod tests {
         drop(call);
         assert_eq!(watch.look(), Verdict::Keep, "the end of a call is progress");
         assert_eq!(looks(&mut watch, 4).pop(), Some(Verdict::Idle));
-        assert_eq!(activity.idle(), Some(4));
+        assert_eq!(activity.idle_since(), Some(1));
     }
 
     #[test]
