@@ -3,6 +3,8 @@
 #![cfg(test)]
 #![cfg(unix)]
 
+#[cfg(target_os = "linux")]
+mod abuse;
 mod admin_key;
 mod audit;
 mod completions;
@@ -13,7 +15,9 @@ mod config;
 mod database;
 mod demo;
 mod failures;
+mod http2;
 mod keys;
+mod limits;
 mod observed;
 mod obstacles;
 mod oidc;

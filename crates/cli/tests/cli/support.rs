@@ -278,6 +278,14 @@ pub(crate) fn printed(mut command: Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// A new key of this user.
+pub(crate) fn user_key(folder: &Folder, subject: &str) -> String {
+    let mut create = folder.command(&["key", "create", "--role", "user", "--subject", subject]);
+    let output = create.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
 /// The one sentence with which a command failed.
 pub(crate) fn complaint(mut command: Command) -> String {
     let Output {
