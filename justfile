@@ -88,3 +88,7 @@ bench *arguments:
 # Instructions of the hot paths; fails where one takes 3 % more than in benches/instructions.json.
 instructions:
     python3 benches/instructions.py --check
+
+# What abuse costs a caller that behaves well: its p50 and p99 without and beside each attack. Needs Linux, two cores, taskset, chrt and h2load (nghttp2).
+abuse:
+    cargo bench -p runner-configuration-cli --bench abuse
