@@ -92,3 +92,7 @@ instructions:
 # What abuse costs a caller that behaves well: its p50 and p99 without and beside each attack. Needs Linux, two cores, taskset, chrt and h2load (nghttp2).
 abuse:
     cargo bench -p runner-configuration-cli --bench abuse
+
+# Tries inputs that nobody thought of, for so many seconds each (default: an hour) on all fuzz targets, or on those that are named.
+fuzz seconds="3600" *targets:
+    fuzz/run.sh {{ seconds }} {{ targets }}
