@@ -35,9 +35,37 @@ case $(basename "$archive") in
 esac
 bash -n "$work/share/bash-completion/completions/runnerconf"
 for file in share/zsh/site-functions/_runnerconf share/fish/vendor_completions.d/runnerconf.fish \
-  share/doc/runnerconf/LICENSE share/doc/runnerconf/README.md; do
+  share/doc/runnerconf/LICENSE share/doc/runnerconf/README.md share/doc/runnerconf/runnerconf.toml; do
   [ -s "$work/$file" ] || fail "$archive has no $file"
 done
+# Of crates that are surely part of the program, and of C that one of them brings.
+for part in "^tokio [0-9.]*: MIT" "^libsqlite3-sys [0-9.]*: MIT" "Meta Platforms, Inc. and affiliates"; do
+  grep --quiet --regexp "$part" "$work/share/doc/runnerconf/THIRD-PARTY-LICENSES" || fail "THIRD-PARTY-LICENSES lacks $part"
+done
+# It has settings that are the defaults, and so none that is wrong.
+"$program" config check --config "$work/share/doc/runnerconf/runnerconf.toml" >"$work/checked"
+
+echo "the Debian package"
+if command -v dpkg-deb >/dev/null && command -v objdump >/dev/null; then
+  deb=$("$here/deb.sh" "$archive" 2>"$work/deb.log") || { cat "$work/deb.log" >&2; exit 1; }
+  [ "$(dpkg-deb --field "$deb" Version)" = "$version" ] || fail "$deb has another version than $version"
+  dpkg-deb --contents "$deb" >"$work/contents"
+  for file in ./usr/bin/runnerconf ./usr/lib/systemd/system/runnerconf.service ./usr/share/doc/runnerconf/copyright; do
+    grep --quiet --fixed-strings " $file" "$work/contents" || fail "$deb has no $file"
+  done
+  # Installed and removed where nothing else is, so that what it depends on is not there.
+  installed=$work/root
+  mkdir -p "$installed/var/lib/dpkg/info" "$installed/var/lib/dpkg/updates"
+  touch "$installed/var/lib/dpkg/status"
+  debian() { dpkg --root="$installed" --force-not-root --force-bad-path --force-depends --log=/dev/null "$@" >"$work/dpkg.log" 2>&1 || { cat "$work/dpkg.log" >&2; exit 1; }; }
+  debian --install "$deb"
+  [ "$("$installed/usr/bin/runnerconf" --version)" = "runnerconf $version" ] || fail "$deb does not install $version"
+  debian --verify runnerconf
+  debian --purge runnerconf
+  [ ! -e "$installed/usr/bin/runnerconf" ] || fail "$deb leaves its program behind"
+else
+  missing "the Debian package: install dpkg and binutils"
+fi
 
 echo "the systemd unit"
 unit=$work/lib/systemd/system/runnerconf.service
