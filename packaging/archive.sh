@@ -37,6 +37,7 @@ install -d "$tree/share/bash-completion/completions" "$tree/share/zsh/site-funct
 install -d "$tree/share/doc/runnerconf/docs"
 install -m 0644 LICENSE README.md SECURITY.md CHANGELOG.md packaging/grafana/runnerconf.json "$tree/share/doc/runnerconf"
 install -m 0644 docs/* "$tree/share/doc/runnerconf/docs"
+"$binary" man-pages "$tree/share/man/man1"
 "${PYTHON:-python3}" -B packaging/licences.py "$target" >"$tree/share/doc/runnerconf/THIRD-PARTY-LICENSES"
 # A file to begin with: every setting with its default.
 env -i "$binary" config show >"$tree/share/doc/runnerconf/runnerconf.toml"

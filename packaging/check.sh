@@ -35,9 +35,16 @@ case $(basename "$archive") in
 esac
 bash -n "$work/share/bash-completion/completions/runnerconf"
 for file in share/zsh/site-functions/_runnerconf share/fish/vendor_completions.d/runnerconf.fish \
-  share/doc/runnerconf/LICENSE share/doc/runnerconf/README.md share/doc/runnerconf/runnerconf.toml; do
+  share/doc/runnerconf/LICENSE share/doc/runnerconf/README.md share/doc/runnerconf/runnerconf.toml \
+  share/man/man1/runnerconf.1 share/man/man1/runnerconf-serve.1; do
   [ -s "$work/$file" ] || fail "$archive has no $file"
 done
+if command -v groff >/dev/null; then
+  groff -man -Tutf8 -ww -z "$work/share/man/man1/"*.1 2>"$work/groff.log"
+  [ ! -s "$work/groff.log" ] || fail "$(head -5 "$work/groff.log")"
+else
+  echo "NOT CHECKED: how manual pages are set: there is no groff" >&2
+fi
 # Of crates that are surely part of the program, and of C that one of them brings.
 for part in "^tokio [0-9.]*: MIT" "^libsqlite3-sys [0-9.]*: MIT" "Meta Platforms, Inc. and affiliates"; do
   grep --quiet --regexp "$part" "$work/share/doc/runnerconf/THIRD-PARTY-LICENSES" || fail "THIRD-PARTY-LICENSES lacks $part"
@@ -50,7 +57,8 @@ if command -v dpkg-deb >/dev/null && command -v objdump >/dev/null; then
   deb=$("$here/deb.sh" "$archive" 2>"$work/deb.log") || { cat "$work/deb.log" >&2; exit 1; }
   [ "$(dpkg-deb --field "$deb" Version)" = "$version" ] || fail "$deb has another version than $version"
   dpkg-deb --contents "$deb" >"$work/contents"
-  for file in ./usr/bin/runnerconf ./usr/lib/systemd/system/runnerconf.service ./usr/share/doc/runnerconf/copyright; do
+  for file in ./usr/bin/runnerconf ./usr/lib/systemd/system/runnerconf.service ./usr/share/doc/runnerconf/copyright \
+    ./usr/share/man/man1/runnerconf.1.gz; do
     grep --quiet --fixed-strings " $file" "$work/contents" || fail "$deb has no $file"
   done
   # Installed and removed where nothing else is, so that what it depends on is not there.

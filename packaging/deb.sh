@@ -13,7 +13,7 @@ package=$work/package
 install -d -m 0755 "$package/usr" "$package/DEBIAN"
 tar --extract --gzip --file "$archive" --strip-components 1 --directory "$package/usr" --no-same-owner
 # Debian has it compressed, and the terms of the project under another name.
-gzip --best --no-name "$package/usr/share/doc/runnerconf/CHANGELOG.md"
+gzip --best --no-name "$package/usr/share/doc/runnerconf/CHANGELOG.md" "$package/usr/share/man/man1/"*
 mv "$package/usr/share/doc/runnerconf/LICENSE" "$package/usr/share/doc/runnerconf/copyright"
 
 case $name in

@@ -202,6 +202,9 @@ pub(crate) enum Error {
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
 
+    #[error("cannot write manual pages to {}: {reason}", path.display())]
+    ManPages { path: PathBuf, reason: io::Error },
+
     #[error("the home folder of this user is not known, so there are no profiles: use --url")]
     NoConfigFolder,
 

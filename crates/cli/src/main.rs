@@ -21,6 +21,7 @@ mod key;
 mod limits;
 mod llm_integration;
 mod logging;
+mod man_pages;
 mod metrics;
 mod names;
 mod observability;
@@ -109,6 +110,8 @@ enum Command {
     /// It takes the same arguments and files as create. What is wrong is shown field by field, and the exit code is then 3.
     Validate(Group<validate::Command>),
     Completions(completions::Arguments),
+    #[command(hide = true)]
+    ManPages(man_pages::Arguments),
 }
 
 #[cfg(feature = "mimalloc")]
@@ -160,5 +163,6 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Schema(group) => group.run(),
         Command::Validate(group) => group.run(),
         Command::Completions(arguments) => completions::run::<Arguments>(&arguments),
+        Command::ManPages(arguments) => man_pages::run::<Arguments>(&arguments),
     }
 }
