@@ -39,8 +39,8 @@ install -m 0644 LICENSE README.md SECURITY.md CHANGELOG.md packaging/grafana/run
 install -m 0644 docs/* "$tree/share/doc/runnerconf/docs"
 "$binary" man-pages "$tree/share/man/man1"
 "${PYTHON:-python3}" -B packaging/licences.py "$target" >"$tree/share/doc/runnerconf/THIRD-PARTY-LICENSES"
-# A file to begin with: every setting with its default.
-env -i "$binary" config show >"$tree/share/doc/runnerconf/runnerconf.toml"
+# A file to begin with: every setting with its default, as comments.
+env -i "$binary" config show | sed -E 's/^([a-z_]+ = .*) # default$/# \1/' >"$tree/share/doc/runnerconf/runnerconf.toml"
 find "$tree" -type d -exec chmod 0755 {} +
 find "$tree/share" -type f -exec chmod 0644 {} +
 

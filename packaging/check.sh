@@ -40,7 +40,8 @@ for file in share/zsh/site-functions/_runnerconf share/fish/vendor_completions.d
   [ -s "$work/$file" ] || fail "$archive has no $file"
 done
 if command -v groff >/dev/null; then
-  groff -man -Tutf8 -ww -z "$work/share/man/man1/"*.1 2>"$work/groff.log"
+  # But for lines that a long word leaves ragged.
+  groff -man -Tutf8 -ww -Wbreak -z "$work/share/man/man1/"*.1 2>"$work/groff.log"
   [ ! -s "$work/groff.log" ] || fail "$(head -5 "$work/groff.log")"
 else
   echo "NOT CHECKED: how manual pages are set: there is no groff" >&2
@@ -49,7 +50,7 @@ fi
 for part in "^tokio [0-9.]*: MIT" "^libsqlite3-sys [0-9.]*: MIT" "Meta Platforms, Inc. and affiliates"; do
   grep --quiet --regexp "$part" "$work/share/doc/runnerconf/THIRD-PARTY-LICENSES" || fail "THIRD-PARTY-LICENSES lacks $part"
 done
-# It has settings that are the defaults, and so none that is wrong.
+# It sets nothing, and so nothing that is wrong.
 "$program" config check --config "$work/share/doc/runnerconf/runnerconf.toml" >"$work/checked"
 
 echo "the Debian package"
