@@ -9,6 +9,7 @@ mod admin_key;
 mod audit;
 mod completions;
 mod config;
+mod configuration_keys;
 // The server that the service's own tests have.
 #[path = "../../../service/tests/postgres/mod.rs"]
 #[expect(dead_code, reason = "each test program uses another part")]
