@@ -129,7 +129,7 @@ pub(crate) enum Error {
 
     #[cfg(feature = "otlp")]
     #[error(
-        "the headers of --otlp-headers-file would cross the network in the clear: give --otlp-endpoint an https URL"
+        "the headers of --otlp-headers-file or OTEL_EXPORTER_OTLP_HEADERS would cross the network in the clear: give --otlp-endpoint an https URL"
     )]
     OtlpInTheClear,
 

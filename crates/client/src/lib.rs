@@ -31,7 +31,7 @@
 //! - Proxies are those of the environment: `HTTPS_PROXY`, `http_proxy`, `ALL_PROXY`, `NO_PROXY`.
 //!
 //! Features: `blocking`, the same client for programmes without async; `unseal`, for runners, which opens what the service has
-//! sealed to their key.
+//! sealed to their key; `opentelemetry`, which tells servers of the current span.
 //!
 //! API keys are [`secrecy`] types; no `Debug` and no error shows them, and redirects, which would carry them on, are not
 //! followed.

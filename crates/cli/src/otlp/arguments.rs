@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 #[cfg(feature = "otlp")]
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, env, time::Duration};
 
 use clap::{Args, ValueEnum};
 use http::Uri;
@@ -41,6 +41,14 @@ pub(crate) struct OtlpArguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     otlp_metrics_interval: u32,
 }
+
+/// Where the exporters find headers by themselves.
+#[cfg(feature = "otlp")]
+const VARIABLES: [&str; 3] = [
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+    "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
+];
 
 /// The URL of a collector, without a slash in its end.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,13 +166,15 @@ impl OtlpArguments {
 
     /// What the file says. The texts of errors hold nothing of it.
     pub(super) fn headers(&self) -> Result<HashMap<String, String>, Error> {
+        let variable = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let has_secrets = self.otlp_headers_file.is_some() || VARIABLES.into_iter().any(variable);
+        if has_secrets && !self.is_https() && !self.is_on_this_machine() {
+            return Err(Error::OtlpInTheClear);
+        }
         let Some(path) = &self.otlp_headers_file else {
             return Ok(HashMap::new());
         };
         let text = secret_file::read(path)?.ok_or_else(|| Error::NoOtlpHeaders(path.clone()))?;
-        if !self.is_https() && !self.is_on_this_machine() {
-            return Err(Error::OtlpInTheClear);
-        }
         let lines = text.lines().enumerate();
         lines
             .filter(|(_, line)| !line.trim().is_empty())

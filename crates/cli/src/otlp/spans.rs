@@ -100,16 +100,20 @@ impl<E: SpanExporter> Sending<E> {
         if !*self.stopping.borrow() {
             let spans = &mut self.spans;
             let full = async {
-                spans.recv_many(batch, BATCH).await;
+                if spans.recv_many(batch, BATCH).await == 0 {
+                    return;
+                }
                 let more = async {
                     while batch.len() < BATCH {
-                        spans.recv_many(batch, BATCH - batch.len()).await;
+                        if spans.recv_many(batch, BATCH - batch.len()).await == 0 {
+                            break;
+                        }
                     }
                 };
                 let _ = timeout(DELAY, more).await;
             };
             tokio::select! {
-                () = full => return true,
+                () = full => return !batch.is_empty(),
                 _ = self.stopping.wait_for(|stopping| *stopping) => {}
             }
         }

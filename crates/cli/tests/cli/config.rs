@@ -427,6 +427,19 @@ fn a_variable_has_the_name_that_others_know_beside_it() {
     }
 }
 
+#[cfg(not(feature = "otlp"))]
+#[test]
+fn a_program_without_the_feature_says_that_it_sends_nothing() {
+    let folder = Folder::new();
+    for command in [&["config", "check"][..], &["serve"]] {
+        let mut command = runnerconf(command.iter().copied());
+        command.arg("--data").arg(folder.data());
+        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318");
+        let told = complaint(command);
+        assert!(told.contains("without the feature otlp"), "{told}");
+    }
+}
+
 #[test]
 fn all_faults_are_told_together_with_their_places() {
     let folder = Folder::new();

@@ -21,7 +21,7 @@ use serde_json::json;
 
 use self::collector::{Behaviour, Collector};
 use crate::observed::{Metrics, ask, block_on, metrics_address};
-use crate::support::{Folder, Server, complaint, path, runnerconf};
+use crate::support::{Folder, Server, complaint, path, printed, runnerconf};
 
 const LIST: &str = "ListEnvironmentClasses";
 const FULL_NAME: &str = "gitpod.v1.RunnerConfigurationService/ListEnvironmentClasses";
@@ -420,6 +420,22 @@ fn settings_that_cannot_be_used_end_the_start() {
                 told.contains(expected) && !told.contains("s3cret"),
                 "{told}"
             );
+        }
+    }
+}
+
+#[test]
+fn headers_of_the_environment_do_not_cross_a_network_in_the_clear_either() {
+    for (endpoint, is_refused) in [
+        ("http://otel.example.com", true),
+        ("https://otel.example.com", false),
+        ("http://127.0.0.1:1", false),
+    ] {
+        let mut check = runnerconf(["config", "check", "--otlp-endpoint", endpoint]);
+        check.env("OTEL_EXPORTER_OTLP_HEADERS", "x-key=s3cret");
+        match is_refused {
+            true => assert!(complaint(check).contains("in the clear")),
+            false => assert_eq!(printed(check), "the settings are in order\n"),
         }
     }
 }
