@@ -137,7 +137,7 @@ pub(crate) enum Error {
     Start(io::Error),
 
     #[error(
-        "cannot understand the log filter of --log-filter or RUST_LOG: {0}; set it as in info or warn,rpc=debug"
+        "cannot understand the log filter of --log-filter or RUST_LOG: {0}; set it as in info or warn,runner_configuration_server=debug"
     )]
     LogFilter(String),
 

@@ -24,7 +24,7 @@ pub(crate) enum Format {
     Json,
 }
 
-/// What is logged, by a text such as `warn,rpc=debug`.
+/// What is logged, by a text such as `warn,runner_configuration_server=debug`.
 pub(crate) fn filter(text: &str) -> Result<EnvFilter, Error> {
     let invalid = |error: ParseError| Error::LogFilter(error.to_string());
     let filter = EnvFilter::builder()

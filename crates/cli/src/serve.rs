@@ -113,7 +113,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     otlp: OtlpArguments,
 
-    /// What is logged, as in warn or info,rpc=debug; RUST_LOG is another name for the variable
+    /// What is logged, as in warn or info,runner_configuration_server=debug; RUST_LOG is another name for the variable
     #[arg(long, value_name = "FILTER", default_value = "info")]
     log_filter: String,
 
