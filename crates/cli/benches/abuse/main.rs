@@ -43,7 +43,7 @@ use support::{Folder, Server, runnerconf};
 use wire::{LIST, Target};
 
 /// How often it is measured without the attack and beside it.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 3;
 /// For how long, each time.
 const PHASE: Duration = Duration::from_secs(2);
 
@@ -55,8 +55,11 @@ const ATTACKS: &[(&str, &[&str])] = &[
     ("10 000 idle connections", &[]),
     ("rapid resets", &[]),
     ("bombs", &[]),
+    ("bombs with large windows", &[]),
     ("bodies of 1 GiB", &[]),
+    ("bodies of 4 MB, 80 at once", &[]),
     ("deep messages", &[]),
+    ("one key, 72 connections", &[]),
     ("h2load with one key, 10 s", &[]),
 ];
 
@@ -171,6 +174,9 @@ fn attack(name: &str, target: &Target) -> ! {
                 "10 000 idle connections" => attacks::idle_connections(target).await,
                 "rapid resets" => attacks::rapid_resets(target).await,
                 "bombs" => attacks::compressed_bombs(target).await,
+                "bombs with large windows" => attacks::large_window_bombs(target).await,
+                "bodies of 4 MB, 80 at once" => attacks::many_large_bodies(target).await,
+                "one key, 72 connections" => attacks::hog(target).await,
                 "bodies of 1 GiB" => attacks::huge_bodies(target).await,
                 "deep messages" => attacks::deep_messages(target).await,
                 other => panic!("there is no attack {other}"),
