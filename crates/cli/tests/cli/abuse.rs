@@ -78,8 +78,11 @@ fn withstand<F: Future<Output = Tally>>(
     let peak = process.peak_bytes();
     println!("{answered} answered; peak {peak} bytes, {after:?} after each round");
     assert!(peak < MAX_BYTES, "{peak} bytes");
-    let least = after[1..].iter().min().unwrap();
-    assert!(*least < after[0] + SLACK_BYTES, "{after:?} bytes");
+    // What is lost is lost in each round; what allocators keep for later grows once.
+    let settled = after
+        .windows(2)
+        .any(|rounds| rounds[1] < rounds[0] + SLACK_BYTES);
+    assert!(settled, "{after:?} bytes");
     server.stop();
 }
 

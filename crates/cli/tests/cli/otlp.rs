@@ -118,7 +118,7 @@ fn a_call_of_each_protocol_is_a_span_of_its_callers_trace_with_those_of_the_stor
     let mut serve = folder.serve();
     serve.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url());
     serve.env("OTEL_EXPORTER_OTLP_HEADERS", "x-of-environment=s3cret");
-    serve.env("OTEL_SERVICE_NAME", "service-of-the-test");
+    serve.args(["--otlp-service-name", "service-of-the-test"]);
     let file = folder.file("headers", "X-Of-File: s3cret\n");
     serve.arg("--otlp-headers-file").arg(file);
     // What the log leaves out is sent all the same.
@@ -437,5 +437,42 @@ fn headers_of_the_environment_do_not_cross_a_network_in_the_clear_either() {
             true => assert!(complaint(check).contains("in the clear")),
             false => assert_eq!(printed(check), "the settings are in order\n"),
         }
+    }
+}
+
+#[test]
+fn of_traces_that_part_is_recorded_that_was_asked_for() {
+    for (ratio, is_recorded) in [("0", false), ("1", true)] {
+        let collector = Collector::start(Behaviour::Takes);
+        let folder = Folder::new();
+        let mut serve = folder.serve();
+        let url = collector.url();
+        serve.args(["--otlp-endpoint", &url, "--otlp-sampler", "traceidratio"]);
+        serve.args(["--otlp-sampling-ratio", ratio]);
+        let server = Server::start(serve, &folder);
+        let key = folder.admin_key();
+        let authorization = format!("Authorization: Bearer {key}\r\n");
+        let status = post(&server, "application/json", &authorization, b"{}");
+        assert_eq!(status, 200);
+        server.stop();
+        let spans = collector.received().spans();
+        assert_eq!(!spans.is_empty(), is_recorded, "{ratio}: {spans:?}");
+    }
+}
+
+#[test]
+fn a_protocol_that_is_not_spoken_is_refused() {
+    let check = |protocol| runnerconf(["config", "check", "--otlp-protocol", protocol]);
+    assert_eq!(
+        printed(check("http/protobuf")),
+        "the settings are in order\n"
+    );
+    let mut of_environment = runnerconf(["config", "check"]);
+    of_environment.env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+    for mut command in [check("grpc"), of_environment] {
+        let output = command.output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{told}");
+        assert!(told.contains("http/protobuf"), "{told}");
     }
 }
