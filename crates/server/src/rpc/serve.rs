@@ -81,6 +81,10 @@ const MIN_HEADER_BYTES: u32 = 8 * 1024;
 /// How often an HTTP/2 connection that is silent is asked whether it is still there, and how long it may take to say so.
 const PING: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(20));
 
+/// How much of one body, and of all bodies of a connection, may be on its way over HTTP/2 before the server reads it: what it holds
+/// for callers whose requests it has not begun to count.
+const WINDOW: (u32, u32) = (256 * 1024, 512 * 1024);
+
 impl ConnectionOptions {
     fn builder(&self) -> Builder<TokioExecutor> {
         let header_bytes = self.max_header_bytes.max(MIN_HEADER_BYTES);
@@ -89,6 +93,8 @@ impl ConnectionOptions {
         builder
             .http2()
             .timer(TokioTimer::new())
+            .initial_stream_window_size(WINDOW.0)
+            .initial_connection_window_size(WINDOW.1)
             .keep_alive_interval(PING.0)
             .keep_alive_timeout(PING.1)
             .max_header_list_size(header_bytes)
