@@ -9,9 +9,13 @@ use std::time::{Duration, Instant};
 pub(crate) struct Process(pub(crate) u32);
 
 impl Process {
-    /// Of memory, now.
-    pub(crate) fn resident_bytes(self) -> u64 {
-        1024 * self.status("VmRSS")
+    /// Of memory, after what is done: an allocator gives back what is free, but not at once.
+    pub(crate) fn settled_bytes(self) -> u64 {
+        let looks = (0..15).map(|_| {
+            sleep(Duration::from_millis(100));
+            1024 * self.status("VmRSS")
+        });
+        looks.min().unwrap()
     }
 
     /// Of memory, at most, ever.
