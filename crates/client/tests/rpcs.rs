@@ -32,7 +32,7 @@ macro_rules! recorder {
     ($($method:ident, $request:ident, $response:ident;)*) => {
         impl RunnerConfigurationService for Recorder {
             $(async fn $method(&self, request: Request<$request>) -> Result<Reply<$response>, Status> {
-                let protocol = *request.extensions().get::<rpc::Protocol>().unwrap();
+                let protocol = request.extensions().get::<rpc::Context>().unwrap().protocol();
                 let message = request.get_ref().encode_to_vec();
                 self.0.lock().unwrap().push((stringify!($method), message, protocol));
                 Ok($response::sample().into())

@@ -27,7 +27,13 @@ fn rounds() -> usize {
 #[test]
 fn no_call_is_accepted_after_a_revocation_and_none_is_refused_before() {
     let folder = Folder::new();
-    let servers = [folder.start(), folder.start()];
+    let start = || {
+        let mut serve = folder.serve();
+        // The callers call as fast as they can.
+        serve.args(["--rate", "0"]);
+        Server::start(serve, &folder)
+    };
+    let servers = [start(), start()];
     let mut total = 0;
     for _ in 0..rounds() {
         let create = folder
