@@ -109,4 +109,5 @@ fi
 echo "the crates"
 # What git does not know of is no part of a package, and a package of files that changed since is none.
 cargo package --workspace --no-verify --quiet --exclude greeter --exclude runner-configuration-codegen-tests \
+  --exclude benches-common --exclude benches-instructions \
   ${PACKAGE_OPTIONS:-}
