@@ -140,7 +140,7 @@ class Walk:
         if title == "More servers":
             self.second.copy(self.first)
             self.run(self.second, "systemctl start runnerconf", [])
-            self.run(self.second, f"curl --silent --retry 30 --retry-delay 1 --retry-connrefused http://{METRICS}/readyz", ["ready"])
+            self.run(self.second, f"curl --silent --fail --retry 30 --retry-delay 1 --retry-connrefused http://{METRICS}/readyz", ["ready"])
 
     def whole(self, folder):
         parts = re.split(r"^## (.*)\n", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)

@@ -43,7 +43,7 @@ def check_draining(walk, folder, machine):
     drop_in = machine.root / "etc/systemd/system/runnerconf.service.d/drain.conf"
     drop_in.write_text(f"[Service]\nEnvironment=RUNNERCONF_LISTEN_DRAIN_DELAY={DELAY}\n", encoding="utf-8")
     walk.run(machine, "systemctl restart runnerconf", [])
-    walk.run(machine, "curl --silent --retry 30 --retry-delay 1 --retry-connrefused http://127.0.0.1:9464/readyz", ["ready"])
+    walk.run(machine, "curl --silent --fail --retry 30 --retry-delay 1 --retry-connrefused http://127.0.0.1:9464/readyz", ["ready"])
     serving = {
         "/healthz": 200, "/readyz": 200, "health of all": "SERVING", "health of the service": "SERVING",
         "list": True, "describe": True, "a call": None,
