@@ -96,3 +96,7 @@ abuse:
 # Tries inputs that nobody thought of, for so many seconds each (default: an hour) on all fuzz targets, or on those that are named.
 fuzz seconds="3600" *targets:
     fuzz/run.sh {{ seconds }} {{ targets }}
+
+# Whether what the crates offer fits their version, compared with the newest release tag, or with a commit; needs cargo-semver-checks.
+semver baseline="":
+    packaging/semver.sh {{ baseline }}
