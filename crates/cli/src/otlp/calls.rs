@@ -1,4 +1,4 @@
-//! Metrics of calls.
+//! Metrics of calls; and the traces that begin with them, for the log.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use runner_configuration_server::rpc::{Method, ObservedCall, Observer, Refusal};
 use tonic::Code;
 
 use super::conventions::{self, RPC_METHOD, RPC_SYSTEM, full_name, is_grpc, system};
+use super::parent;
 use crate::metrics::bounds_in_seconds;
 
 /// How long calls took, with how they ended, and what limits turned away. Clones are the same.
@@ -50,6 +51,12 @@ impl CallMetrics {
 }
 
 impl Observer for CallMetrics {
+    fn on_start(&self, call: ObservedCall) {
+        if call.trace.is_none() {
+            parent::name_own_trace();
+        }
+    }
+
     fn on_end(&self, call: ObservedCall, code: Code, duration: Duration) {
         let is_grpc = is_grpc(call.protocol.name());
         let mut attributes = Vec::with_capacity(4);

@@ -1,4 +1,4 @@
-//! The caller's trace, of which the span of a call becomes a part.
+//! The caller's trace, of which the span of a call becomes a part; or the one that begins with it.
 
 use std::task::{Context, Poll};
 
@@ -56,6 +56,16 @@ fn parent(headers: &HeaderMap) -> opentelemetry::Context {
         true,
         state.unwrap_or_default(),
     ))
+}
+
+/// Tells the log the trace that began with the current span, as it is told that of a caller.
+pub(super) fn name_own_trace() {
+    let context = opentelemetry::Context::current();
+    let span = context.span();
+    let span = span.span_context();
+    if span.is_valid() {
+        tracing::Span::current().record("trace_id", tracing::field::display(span.trace_id()));
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Traces and metrics, as an OpenTelemetry collector receives them.
 
 mod collector;
+mod trace_context;
 
 use std::fs::{self, Permissions};
 use std::net::SocketAddr;

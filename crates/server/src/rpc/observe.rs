@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use http::Response;
 use tonic::Code;
 
-use super::Protocol;
+use super::{Protocol, TraceContext};
 
 /// Is told of every call, as metrics want to know of it. All methods do nothing unless they are implemented.
 ///
@@ -33,7 +33,7 @@ use super::Protocol;
 /// # }
 /// ```
 pub trait Observer: Send + Sync + 'static {
-    /// A call begins: its path and its headers are known.
+    /// A call begins: its path and its headers are known. The call's span is the current one.
     fn on_start(&self, _call: ObservedCall) {}
 
     /// A call that began has ended, after this time: its answer is ready to be sent, or its caller went away
@@ -60,6 +60,8 @@ pub struct ObservedCall {
     pub rpc: &'static str,
     /// What it speaks.
     pub protocol: Protocol,
+    /// The trace that its caller says it belongs to.
+    pub trace: Option<TraceContext>,
 }
 
 /// Which limit turned something away.
@@ -140,7 +142,7 @@ impl<'a> Watch<'a> {
         span: &'a tracing::Span,
     ) -> Self {
         if let Some(observer) = observer {
-            observer.on_start(call);
+            span.in_scope(|| observer.on_start(call));
         }
         Self {
             observer,

@@ -236,6 +236,7 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
             method,
             rpc: declared.name,
             protocol,
+            trace,
         };
         let watch = Watch::begin(self.limits.observer().map(AsRef::as_ref), call, &span);
         let begun = Begun {
