@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::authorize::{Action, Kind, Resource, authorize};
 use crate::caller::Call;
-use crate::error::{Error, Step};
+use crate::error::{Error, Step, storable};
 use crate::schema::{WrongField, wrong_fields};
 use crate::scm_integrations::check::{self, Draft};
 use crate::service::{RUNNER_ID, Service, no_runner, parse_id, schema};
@@ -77,8 +77,8 @@ fn validate_class(
     schema: &RunnerConfigurationSchema,
     class: &EnvironmentClass,
 ) -> EnvironmentClassValidationResult {
-    let display_name_error = wrong_length(&class.display_name, 127);
-    let description_error = wrong_length(&class.description, 200);
+    let display_name_error = wrong_text(&class.display_name, 127);
+    let description_error = wrong_text(&class.description, 200);
     let configuration_errors: Vec<FieldValidationError> =
         wrong_fields(schema, &class.configuration)
             .into_iter()
@@ -95,10 +95,13 @@ fn validate_class(
     }
 }
 
-/// The rule that the contract has for names and descriptions of classes, in characters.
-fn wrong_length(text: &str, max: usize) -> Option<String> {
+/// What is wrong with a name or description of a class: the contract has a rule for their length, in characters.
+fn wrong_text(text: &str, max: usize) -> Option<String> {
     let length = text.chars().count();
-    (!(3..=max).contains(&length)).then(|| format!("must be 3 to {max} characters long"))
+    if !(3..=max).contains(&length) {
+        return Some(format!("must be 3 to {max} characters long"));
+    }
+    storable(text).err().map(str::to_owned)
 }
 
 async fn validate_scm<S: Store>(

@@ -33,6 +33,8 @@ const OBJECT: splice::Field = splice::Field::new(1, "environmentClass");
 const LIST: splice::Field = splice::Field::new(2, "environmentClasses");
 const FILTER: Field = Field::new(2, "filter", Type::Message);
 const RUNNER_IDS: Field = Field::new(1, "runner_ids", Type::String);
+const DISPLAY_NAME: Field = Field::new(2, "display_name", Type::String);
+const DESCRIPTION: Field = Field::new(3, "description", Type::String);
 const CONFIGURATION: Field = Field::new(4, "configuration", Type::Message);
 const KEY: Field = Field::new(1, "key", Type::String);
 const VALUE: Field = Field::new(2, "value", Type::String);
@@ -46,6 +48,7 @@ pub(crate) async fn create<S: Store>(
     let runner_id = parse_id(&[Step::to(RUNNER_ID)], &request.runner_id)?;
     authorize(call, Action::Create, Resource::of_runner(KIND, runner_id))
         .map_err(|denied| denied.forbidden("create environment classes"))?;
+    check_texts(Some(&request.display_name), Some(&request.description))?;
 
     let runner = service.runner(runner_id).await?;
     let schema = schema(&runner)?;
@@ -147,6 +150,7 @@ pub(crate) async fn update<S: Store>(
     let id = parse_id(&[Step::to(field)], &request.environment_class_id)?;
     authorize(call, Action::Update, Resource::every(KIND))
         .map_err(|denied| denied.hiding("change environment classes", no_class(id)))?;
+    check_texts(request.display_name.as_ref(), request.description.as_ref())?;
 
     let change = service.change(call, "UpdateEnvironmentClass");
     let updater = move |class: &mut EnvironmentClassRecord| {
@@ -165,6 +169,15 @@ pub(crate) async fn update<S: Store>(
         Updated::NotFound => Err(no_class(id)),
         Updated::Refused(never) => match never {},
     }
+}
+
+/// Create and Update have the same fields for these.
+fn check_texts(display_name: Option<&String>, description: Option<&String>) -> Result<(), Error> {
+    let mut problems = Problems::default();
+    for (field, text) in [(DISPLAY_NAME, display_name), (DESCRIPTION, description)] {
+        problems.check_text(&[Step::to(field)], text.map_or("", String::as_str));
+    }
+    problems.finish()
 }
 
 const fn no_class(id: Uuid) -> Error {

@@ -165,6 +165,18 @@ fn names(models: &[SupportedModel]) -> String {
     names.join(", ")
 }
 
+/// Whether every store can hold a text: PostgreSQL has none with the character NUL.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub(crate) fn storable(text: &str) -> Result<(), &'static str> {
+    match text.contains('\0') {
+        true => Err("must not contain the character NUL (U+0000)"),
+        false => Ok(()),
+    }
+}
+
 /// Collects what is wrong with the fields of a request.
 #[derive(Default)]
 pub(crate) struct Problems {
@@ -198,6 +210,13 @@ impl Problems {
     /// for what the field breaks.
     pub(crate) fn report(&mut self, path: &[Step], rule: &str, message: impl Into<String>) {
         report(&mut self.checker, path, rule, message.into());
+    }
+
+    /// Reports a text that is to be stored and that not every store can hold.
+    pub(crate) fn check_text(&mut self, path: &[Step], text: &str) {
+        if let Err(message) = storable(text) {
+            self.report(path, "text.nul", message);
+        }
     }
 
     /// The outcome.

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::authorize::{Action, Kind, Resource, Visible, authorize, visible};
 use crate::caller::Call;
-use crate::error::{Error, Step};
+use crate::error::{Error, Problems, Step};
 use crate::host;
 use crate::page::Query;
 use crate::service::{ID, RUNNER_ID, Service, no_runner, parse_id};
@@ -37,6 +37,7 @@ const OBJECT: splice::Field = splice::Field::new(1, "token");
 const LIST: splice::Field = splice::Field::new(2, "tokens");
 const USER_ID: Field = Field::new(2, "user_id", Type::String);
 const SUBJECT_ID: Field = Field::new(3, "subject_id", Type::String);
+const HOST: Field = Field::new(3, "host", Type::String);
 const INTEGRATION_ID: Field = Field::new(8, "integration_id", Type::String);
 const FILTER: Field = Field::new(2, "filter", Type::Message);
 
@@ -60,6 +61,9 @@ pub(crate) async fn create<S: Store>(
         "" => None,
         id => Some(parse_id(&[Step::to(INTEGRATION_ID)], id)?),
     };
+    let mut problems = Problems::default();
+    problems.check_text(&[Step::to(HOST)], &request.host);
+    problems.finish()?;
     check_scopes(Field::new(9, "scopes", Type::String), &request.scopes)?;
     check_expiry(request.expires_at)?;
     let runner = service.runner(runner_id).await?;
@@ -215,7 +219,11 @@ fn named_subject(subject: &Subject, call: &Call) -> Result<SubjectKey, Error> {
 
 fn check_scopes(field: Field, scopes: &[String]) -> Result<(), Error> {
     if scopes.len() <= MAX_SCOPES {
-        return Ok(());
+        let mut problems = Problems::default();
+        for (index, scope) in scopes.iter().enumerate() {
+            problems.check_text(&[Step::into_element(field, index)], scope);
+        }
+        return problems.finish();
     }
     let message = format!("must be at most {MAX_SCOPES} scopes");
     Err(Error::invalid(

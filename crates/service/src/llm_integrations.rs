@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::authorize::{Action, Kind, Resource, authorize, visible};
 use crate::caller::Call;
-use crate::error::{Error, Step};
+use crate::error::{Error, Problems, Step};
 use crate::page::Query;
 use crate::service::{ID, RUNNER_ID, Service, no_runner, parse_id, parse_ids};
 use crate::splice;
@@ -42,6 +42,7 @@ pub(crate) async fn create<S: Store>(
         .map_err(|denied| denied.forbidden("create LLM integrations"))?;
 
     let provider = models::provider(Field::new(2, "models", Type::Enum), &request.models)?;
+    check_endpoint(Field::new(3, "endpoint", Type::String), &request.endpoint)?;
     let runner = service.runner(runner_id).await?;
     let api_key = seal_api_key(service, &runner, &api_key)?;
 
@@ -158,6 +159,12 @@ const fn no_integration(id: Uuid) -> Error {
 }
 
 /// An empty API key is none: some endpoints need none.
+fn check_endpoint(field: Field, endpoint: &str) -> Result<(), Error> {
+    let mut problems = Problems::default();
+    problems.check_text(&[Step::to(field)], endpoint);
+    problems.finish()
+}
+
 fn seal_api_key<S: Store>(
     service: &Service<S>,
     runner: &Runner,

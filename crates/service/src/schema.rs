@@ -10,6 +10,7 @@ use runner_configuration::v1::runner_configuration_schema::field::Type;
 use runner_configuration::v1::runner_configuration_schema::{EnumField, Field, IntField};
 use runner_configuration::v1::{FieldValue, RunnerConfigurationSchema};
 
+use crate::error::storable;
 use crate::pattern::Pattern;
 
 /// What is wrong with one field of a class's configuration.
@@ -116,7 +117,10 @@ fn check_entry(
 
 fn check_value(field: &Field, value: &str) -> Result<(), String> {
     match &field.r#type {
-        Some(Type::String(string)) => check_pattern(&string.pattern, value),
+        Some(Type::String(string)) => {
+            storable(value)?;
+            check_pattern(&string.pattern, value)
+        }
         Some(Type::Bool(_)) if matches!(value, "true" | "false") => Ok(()),
         Some(Type::Bool(_)) => Err("must be true or false".to_owned()),
         Some(Type::Int(int)) => check_int(*int, value),

@@ -96,6 +96,48 @@ fn what_is_changed_on_one_of_four_replicas_is_seen_on_the_others_at_once() {
 }
 
 #[test]
+fn a_text_that_postgresql_cannot_hold_is_refused_in_the_same_words_by_both_stores() {
+    let Some(database) = Database::create() else {
+        return;
+    };
+    let refusals = [None, Some(database.url())].map(|url| {
+        let folder = Folder::new();
+        let mut serving = match &url {
+            Some(url) => serve(&folder, url),
+            None => folder.serve(),
+        };
+        serving.env("RUNNERCONF_ADMIN_KEY", ADMIN).arg("--demo");
+        let server = Server::start(serving, &folder);
+        let token = json!({
+            "runnerId": DEMO_RUNNER, "host": "a\0b", "token": "t",
+            "source": "HOST_AUTHENTICATION_TOKEN_SOURCE_PAT",
+        });
+        let class = json!({
+            "runnerId": DEMO_RUNNER, "displayName": "a\0b", "description": "a\0b",
+        });
+        [
+            server.call(ADMIN, "CreateHostAuthenticationToken", &token),
+            server.call(ADMIN, "CreateEnvironmentClass", &class),
+        ]
+        .map(|reply| {
+            assert_eq!(reply.status, 400, "{}", reply.body);
+            assert_eq!(reply.body["code"], "invalid_argument");
+            reply.body["message"].as_str().unwrap().to_owned()
+        })
+    });
+    let [sqlite, postgres] = refusals;
+    assert_eq!(sqlite, postgres);
+    assert!(
+        sqlite[0].contains("host: must not contain the character NUL"),
+        "{sqlite:?}"
+    );
+    assert!(
+        sqlite[1].contains("description: must not contain"),
+        "{sqlite:?}"
+    );
+}
+
+#[test]
 fn the_admin_key_is_in_the_data_folder_unless_it_is_given() {
     let Some(database) = Database::create() else {
         return;

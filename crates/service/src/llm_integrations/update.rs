@@ -7,10 +7,10 @@ use runner_configuration::v1::{
 use runner_configuration::validate::{Field, Type};
 use zeroize::Zeroizing;
 
-use super::{KIND, models, no_integration, seal_api_key};
+use super::{KIND, check_endpoint, models, no_integration, seal_api_key};
 use crate::authorize::{Action, Resource, authorize};
 use crate::caller::Call;
-use crate::error::{Error, Step};
+use crate::error::{Error, Problems, Step};
 use crate::service::{ID, Service, parse_id};
 use crate::store::{Form, KeyFingerprint, LlmIntegrationRecord, Runner, Sealed, Store, Updated};
 
@@ -24,6 +24,7 @@ pub(crate) async fn update<S: Store>(
     authorize(call, Action::Update, Resource::every(KIND))
         .map_err(|denied| denied.hiding("change LLM integrations", no_integration(id)))?;
 
+    check_endpoint(Field::new(2, "endpoint", Type::String), request.endpoint())?;
     let provider = new_provider(&request.models)?;
     let phase = new_phase(request.phase)?;
     clear.check()?;
@@ -116,18 +117,16 @@ impl ClearSecrets {
     fn check(&self) -> Result<(), Error> {
         const HEADERS: Field = Field::new(7, "request_headers", Type::Message);
         const KEY: Field = Field::new(1, "key", Type::String);
-        match self
-            .headers
-            .iter()
-            .position(|(header, _)| header.key.is_empty())
-        {
-            None => Ok(()),
-            Some(index) => Err(Error::invalid(
-                &[Step::into_element(HEADERS, index), Step::to(KEY)],
-                "llm_integration.request_headers",
-                "must name the header",
-            )),
+        let mut problems = Problems::default();
+        for (index, (header, _)) in self.headers.iter().enumerate() {
+            let path = [Step::into_element(HEADERS, index), Step::to(KEY)];
+            if header.key.is_empty() {
+                let rule = "llm_integration.request_headers";
+                problems.report(&path, rule, "must name the header");
+            }
+            problems.check_text(&path, &header.key);
         }
+        problems.finish()
     }
 
     fn seal<S: Store>(self, service: &Service<S>, runner: &Runner) -> Result<NewSecrets, Error> {

@@ -4,6 +4,7 @@ use http::Uri;
 use runner_configuration::v1::runner_configuration_schema::ScmConfigSchema;
 use runner_configuration::v1::{RunnerConfigurationSchema, ScmIntegrationValidationResult};
 
+use crate::error::storable;
 use crate::host;
 
 /// The one SCM that has virtual directories.
@@ -114,6 +115,14 @@ fn check_addresses(draft: &Draft<'_>) -> Vec<Wrong> {
                 "scm_integration.virtual_directory",
                 message,
             );
+        }
+    }
+    for (part, text) in [
+        (Part::ClientId, draft.client_id),
+        (Part::VirtualDirectory, draft.virtual_directory),
+    ] {
+        if let Err(message) = storable(text) {
+            report(part, "text.nul", message);
         }
     }
     if !draft.issuer_url.is_empty() && !is_https_url(draft.issuer_url) {

@@ -22,4 +22,5 @@ mod scm_integration_tokens;
 mod scm_integrations;
 mod scm_validation;
 mod support;
+mod texts;
 mod token_owners;
