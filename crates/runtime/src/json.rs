@@ -1,6 +1,6 @@
-//! The proto3 JSON mapping: reading messages, and its scalars.
+//! The proto3 JSON mapping: reading and writing messages, and its scalars.
 //!
-//! [`from_slice`] reads a message and says which field is wrong where it can't.
+//! [`from_slice`] reads a message and says which field is wrong where it can't; [`to_vec`] writes one.
 //!
 //! Generated `Deserialize` code reads through [`Number`], [`Bytes`], [`EnumValue`], [`BoolKey`] and [`Map`]; generated
 //! `Serialize` code writes through [`Float`], [`EnumNumber`] and their slices. They accept and produce what the
@@ -18,6 +18,7 @@ mod map;
 mod number;
 mod read;
 mod registry;
+mod write;
 
 pub use bytes::Bytes;
 pub use enumeration::{EnumNumber, EnumNumbers, EnumValue};
@@ -26,3 +27,4 @@ pub use map::{BoolKey, Map};
 pub use number::{JsonNumber, Number};
 pub use read::{ReadError, from_slice};
 pub use registry::register;
+pub use write::{WriteError, to_vec};

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
+use runner_configuration::json;
 use runner_configuration_server::Reply;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -67,7 +68,7 @@ where
     let is_text = |message: &[u8]| Form::of(message) == Form::Json;
     if !page.is_empty()
         && page.encoded().all(is_text)
-        && let Ok(head) = serde_json::to_vec(head)
+        && let Ok(head) = json::to_vec(head)
         && let Some(text) = page.reply(head, |head| Some(list_text(head, field.name, page)?.into()))
     {
         return Ok(Reply::json(text));

@@ -72,9 +72,16 @@ where
         Input::Json(text) => runner_configuration::json::from_slice(text).ok()?,
         Input::Binary(bytes) => M::decode(bytes.as_slice()).ok()?,
     };
+    let json = serde_json::to_string(&message);
+    let written = runner_configuration::json::to_vec(&message);
+    match (&json, written) {
+        (Ok(json), Ok(written)) => assert_eq!(json.as_bytes(), written),
+        (Err(one), Err(other)) => assert_eq!(one.to_string(), other.to_string()),
+        (json, written) => panic!("serde_json writes {json:?}, and we {written:?}"),
+    }
     Some(Forms {
         binary: message.encode_to_vec(),
-        json: serde_json::to_string(&message).ok(),
+        json: json.ok(),
     })
 }
 

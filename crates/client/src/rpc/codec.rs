@@ -49,7 +49,7 @@ impl Codec {
     pub(super) fn encode<M: Message>(self, message: &M) -> Result<Bytes, Error> {
         match self {
             Self::Proto => Ok(message.encode_to_vec().into()),
-            Self::Json => match serde_json::to_vec(message) {
+            Self::Json => match json::to_vec(message) {
                 Ok(text) => Ok(text.into()),
                 Err(error) => {
                     let text = "the message has no JSON form";

@@ -163,7 +163,7 @@ where
             Content::Json(text) => text,
             content => {
                 let message = content.into_message().map_err(error::undecodable_reply)?;
-                let text = serde_json::to_vec(&message).map_err(|error| {
+                let text = json::to_vec(&message).map_err(|error| {
                     Status::new(
                         Code::Internal,
                         format!("the reply has no JSON form: {error}"),

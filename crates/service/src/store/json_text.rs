@@ -5,6 +5,7 @@
 //! migration that derives the texts anew; the tests below notice.
 
 use prost::Message;
+use runner_configuration::json;
 use runner_configuration::v1::{
     EnvironmentClass, HostAuthenticationToken, LlmIntegration, ScmIntegration,
 };
@@ -12,7 +13,7 @@ use serde::Serialize;
 
 /// The text of a message. There is none if a field has no JSON form, such as a time beyond the year 9999.
 pub(super) fn json_text<M: Serialize>(message: &M) -> Option<Vec<u8>> {
-    serde_json::to_vec(message).ok()
+    json::to_vec(message).ok()
 }
 
 /// The text of an encoded message. There is none if it can't be decoded: whoever reads the message says so.

@@ -39,8 +39,9 @@ fn convert(request: &ConformanceRequest) -> Answer {
     };
     match request.requested_output_format() {
         WireFormat::Protobuf => Answer::ProtobufPayload(message.encode_to_vec()),
-        WireFormat::Json => match serde_json::to_string(&message) {
-            Ok(text) => Answer::JsonPayload(text),
+        WireFormat::Json => match json::to_vec(&message).map(String::from_utf8) {
+            Ok(Ok(text)) => Answer::JsonPayload(text),
+            Ok(Err(error)) => Answer::SerializeError(error.to_string()),
             Err(error) => Answer::SerializeError(error.to_string()),
         },
         _ => Answer::Skipped("only binary and JSON are written".to_owned()),
