@@ -4,8 +4,9 @@ mod fields;
 
 use std::io;
 
+use tracing::Metadata;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::filter::{FilterExt as _, ParseError, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
@@ -63,9 +64,16 @@ pub(crate) fn start(filter: EnvFilter, format: Format, telemetry: Option<&Teleme
             .fmt_fields(JsonFields)
             .boxed(),
     };
-    // Each has a filter of its own: what the log leaves out is sent all the same.
+    // Each has a filter of its own: what the log leaves out is sent all the same. The spans of calls are there anyway, so
+    // that the log has them, too: with the trace that they belong to.
     tracing_subscriber::registry()
-        .with(lines.with_filter(filter))
+        .with(lines.with_filter(filter.or(filter_fn(is_call))))
         .with(telemetry.layer())
         .init();
+}
+
+/// The server's spans.
+fn is_call(metadata: &Metadata<'_>) -> bool {
+    let is_the_servers = metadata.target().starts_with("runner_configuration_server");
+    metadata.is_span() && is_the_servers && metadata.name() == "rpc"
 }

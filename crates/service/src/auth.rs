@@ -6,6 +6,7 @@ mod api_keys;
 mod bearer;
 #[cfg(feature = "oidc")]
 mod oidc;
+mod recent;
 mod static_keys;
 
 pub use api_keys::ApiKeys;

@@ -1,5 +1,6 @@
 //! What can go wrong in an RPC, and the one place that says it on the wire.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use runner_configuration::v1::SupportedModel;
@@ -114,8 +115,16 @@ impl From<Error> for Status {
             | Error::NoPublicKey(_)
             | Error::ManagedRunner
             | Error::LastForModels(_) => Code::FailedPrecondition,
-            Error::Store(error) => return store_status(error),
-            Error::Internal(reason) => return internal_status(reason),
+            Error::Store(store) => {
+                let mut status = store_status(store);
+                status.set_source(Arc::new(error));
+                return status;
+            }
+            Error::Internal(_) => {
+                let mut status = internal_status();
+                status.set_source(Arc::new(error));
+                return status;
+            }
         };
         if let Error::Invalid(violations) = error {
             return runner_configuration_server::rpc::invalid_argument(&violations);
@@ -127,19 +136,15 @@ impl From<Error> for Status {
 /// When a call that found the store unavailable may be tried again.
 const STORE_RETRY: Duration = Duration::from_secs(1);
 
-/// The store's own texts are for operators: they go to the log.
+/// The store's own texts are for operators: they go to the log, as the status's source.
 fn store_status(error: &StoreError) -> Status {
     match error {
-        StoreError::Busy | StoreError::Unavailable { .. } => {
-            tracing::warn!(%error, "the store is unavailable");
-            retry_later(
-                Code::Unavailable,
-                "the service can't reach its store at the moment: try again later",
-                STORE_RETRY,
-            )
-        }
+        StoreError::Busy | StoreError::Unavailable { .. } => retry_later(
+            Code::Unavailable,
+            "the service can't reach its store at the moment: try again later",
+            STORE_RETRY,
+        ),
         StoreError::OutcomeUnknown { .. } => {
-            tracing::error!(%error, "the outcome of a change is not known");
             let mut status = Status::unknown(
                 "it is not known whether the change was stored: look before you try again",
             );
@@ -151,12 +156,11 @@ fn store_status(error: &StoreError) -> Status {
         }
         // It says nothing of the store, and something to the caller.
         StoreError::Unstorable { reason } => Status::invalid_argument(reason),
-        _ => internal_status(&error.to_string()),
+        _ => internal_status(),
     }
 }
 
-fn internal_status(reason: &str) -> Status {
-    tracing::error!(reason, "an RPC failed");
+fn internal_status() -> Status {
     Status::internal("internal error: the service's log says more")
 }
 

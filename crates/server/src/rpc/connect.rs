@@ -110,9 +110,14 @@ fn decompress(
     Ok(message)
 }
 
+const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("connect-protocol-version");
+
 /// How the body of a POST is compressed, if its headers are in order.
 fn post_encoding(request: &Request<Body>) -> Result<CompressionEncoding, Status> {
-    if let Some(problem) = validate_protocol_version(request, false) {
+    // Nothing to look at without the header, which is not required.
+    if request.headers().contains_key(PROTOCOL_VERSION)
+        && let Some(problem) = validate_protocol_version(request, false)
+    {
         return Err(problem.into());
     }
     match request

@@ -41,12 +41,18 @@ pub(super) fn asked<B>(
     protocol: Protocol,
 ) -> Result<Option<Duration>, Status> {
     if protocol.is_connect() {
+        // parse_timeout reads the name of the header anew for each call.
+        if !request.headers().contains_key(CONNECT_TIMEOUT) {
+            return Ok(None);
+        }
         parse_timeout(request)
             .map_err(|_| Status::invalid_argument("connect-timeout-ms: must be 1 to 10 digits"))
     } else {
         grpc_timeout(request)
     }
 }
+
+const CONNECT_TIMEOUT: HeaderName = HeaderName::from_static("connect-timeout-ms");
 
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 

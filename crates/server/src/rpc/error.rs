@@ -1,6 +1,6 @@
 //! Errors on the wire: the one place that writes them, in the caller's protocol.
 
-use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -13,7 +13,7 @@ use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 use super::Protocol;
-use super::observe::ErrorCode;
+use super::observe::Failure;
 use super::protocol::{Unsupported, for_error};
 use super::reply::NotTheMessage;
 
@@ -102,7 +102,7 @@ pub fn invalid_argument(violations: &Violations) -> Status {
 /// Writes an error.
 pub(super) fn respond(status: Status, protocol: Protocol) -> Response<Body> {
     let status = annotated(status);
-    let code = ErrorCode(status.code());
+    let failure = Failure::of(&status);
     let mut response = match protocol {
         Protocol::Connect(_) | Protocol::ConnectGet(_) => {
             ConnectError::from(status).into_response()
@@ -118,7 +118,7 @@ pub(super) fn respond(status: Status, protocol: Protocol) -> Response<Body> {
             response
         }
     };
-    response.extensions_mut().insert(code);
+    response.extensions_mut().insert(failure);
     response
 }
 
@@ -143,8 +143,9 @@ pub(super) fn of_request(mut status: Status) -> Status {
 
 /// An implementation replied with something that is not the message.
 pub(super) fn undecodable_reply(error: NotTheMessage) -> Status {
-    tracing::error!(%error, reason = error.source(), "the implementation replied with something else");
-    Status::internal("internal error")
+    let mut status = Status::internal("internal error");
+    status.set_source(Arc::new(error));
+    status
 }
 
 /// The generated official SDKs repeat a call after HTTP 408, 409, 429 and from 500 on, unless a reply says otherwise.

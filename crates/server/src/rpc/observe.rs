@@ -1,12 +1,15 @@
 //! What is told of calls while they are served: to metrics, and to the log.
 
+use std::error::Error;
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use http::Response;
-use tonic::Code;
+use tonic::{Code, Status};
+use tracing::{Level, Span, field};
 
-use super::{Protocol, TraceContext};
+use super::{Authenticate, Context, Protocol, TraceContext};
 
 /// Is told of every call, as metrics want to know of it. All methods do nothing unless they are implemented.
 ///
@@ -122,58 +125,187 @@ pub const fn code_name(code: Code) -> &'static str {
     }
 }
 
-/// The code of an answer that is an error, in the extensions of the response: HTTP statuses don't tell all codes apart.
-#[derive(Clone, Copy)]
-pub(super) struct ErrorCode(pub(super) Code);
+/// What is known of an answer that is an error, in the extensions of the response: HTTP statuses don't tell all codes apart.
+#[derive(Clone)]
+pub(super) struct Failure {
+    pub(super) code: Code,
+    /// Why, for operators: the source of the [`Status`](tonic::Status).
+    pub(super) cause: Option<Arc<str>>,
+}
+
+impl Failure {
+    pub(super) fn of(status: &Status) -> Self {
+        let code = status.code();
+        Self {
+            code,
+            // The others are the caller's business.
+            cause: match level(code) {
+                Some(_) => status.source().map(|source| with_causes(source).into()),
+                None => None,
+            },
+        }
+    }
+}
+
+/// How loud a call that failed is told, if it is something that operators look for.
+const fn level(code: Code) -> Option<Level> {
+    match code {
+        Code::Internal | Code::Unknown | Code::DataLoss => Some(Level::ERROR),
+        Code::Unavailable => Some(Level::WARN),
+        _ => None,
+    }
+}
+
+/// What an error says, and what is behind it, unless it says that, too.
+fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let behind = std::iter::successors(error.source(), |&error| error.source());
+    behind.fold(error.to_string(), |text, error| {
+        let more = error.to_string();
+        match text.contains(&more) {
+            true => text,
+            false => format!("{text}: {more}"),
+        }
+    })
+}
+
+/// What is known of a call, and becomes known while it is served.
+pub(super) struct Seen<'a, A: Authenticate> {
+    pub(super) call: ObservedCall,
+    pub(super) context: &'a Context,
+    pub(super) span: Span,
+    caller: OnceLock<A::Caller>,
+}
+
+impl<'a, A: Authenticate> Seen<'a, A> {
+    /// Opens the call's span. It is for the level `debug`: what goes wrong is told with the same fields if there is none.
+    pub(super) fn new(call: ObservedCall, context: &'a Context) -> Self {
+        let Context {
+            protocol,
+            request_id,
+            trace,
+            ..
+        } = context;
+        let span = tracing::debug_span!(
+            "rpc",
+            rpc = call.rpc,
+            protocol = protocol.name(),
+            codec = protocol.codec().name(),
+            request_id = request_id.as_str(),
+            trace_id = trace.map(TraceId).map(field::display),
+            subject = field::Empty,
+            code = field::Empty,
+            duration_us = field::Empty
+        );
+        Self {
+            call,
+            context,
+            span,
+            caller: OnceLock::new(),
+        }
+    }
+
+    /// Notes who calls.
+    pub(super) fn set_caller(&self, caller: &A::Caller) {
+        if let Some(subject) = A::subject(caller)
+            && !self.span.is_disabled()
+        {
+            self.span.record("subject", field::display(subject));
+        }
+        // A call is authenticated once.
+        let _ = self.caller.set(caller.clone());
+    }
+
+    fn subject(&self) -> Option<&dyn fmt::Display> {
+        A::subject(self.caller.get()?)
+    }
+}
+
+struct TraceId(TraceContext);
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0.trace_id())
+    }
+}
+
+/// Tells of a call that failed: in its span, or with the fields of it.
+macro_rules! tell {
+    ($level:expr, $seen:expr, $code:expr, $duration_us:expr, $cause:expr) => {{
+        let seen = $seen;
+        if seen.span.is_disabled() {
+            tracing::event!(
+                $level,
+                rpc = seen.call.rpc,
+                protocol = seen.call.protocol.name(),
+                codec = seen.call.protocol.codec().name(),
+                request_id = seen.context.request_id.as_str(),
+                trace_id = seen.context.trace.map(TraceId).map(field::display),
+                subject = seen.subject().map(field::display),
+                code = code_name($code),
+                duration_us = $duration_us,
+                cause = $cause,
+                "failed"
+            );
+        } else {
+            tracing::event!(parent: &seen.span, $level, cause = $cause, "failed");
+        }
+    }};
+}
 
 /// A call that is being served. Where it is dropped without an end, its caller went away.
-pub(super) struct Watch<'a> {
+pub(super) struct Watch<'a, A: Authenticate> {
     observer: Option<&'a dyn Observer>,
-    call: ObservedCall,
+    seen: &'a Seen<'a, A>,
     start: Instant,
-    span: &'a tracing::Span,
-    code: Code,
+    end: Option<Failure>,
 }
 
-impl<'a> Watch<'a> {
-    pub(super) fn begin(
-        observer: Option<&'a dyn Observer>,
-        call: ObservedCall,
-        span: &'a tracing::Span,
-    ) -> Self {
+impl<'a, A: Authenticate> Watch<'a, A> {
+    pub(super) fn begin(observer: Option<&'a dyn Observer>, seen: &'a Seen<'a, A>) -> Self {
         if let Some(observer) = observer {
-            span.in_scope(|| observer.on_start(call));
+            seen.span.in_scope(|| observer.on_start(seen.call));
         }
+        let gone = Failure {
+            code: Code::Cancelled,
+            cause: None,
+        };
         Self {
             observer,
-            call,
+            seen,
             start: Instant::now(),
-            span,
-            code: Code::Cancelled,
+            end: Some(gone),
         }
     }
 
-    pub(super) fn end<B>(mut self, response: &Response<B>) {
-        let error = response.extensions().get::<ErrorCode>();
-        self.code = error.map_or(Code::Ok, |error| error.0);
+    pub(super) fn end<B>(mut self, response: &mut Response<B>) {
+        self.end = response.extensions_mut().remove();
     }
 }
 
-impl Drop for Watch<'_> {
+impl<A: Authenticate> Drop for Watch<'_, A> {
     fn drop(&mut self) {
         let duration = self.start.elapsed();
+        let code = self.end.as_ref().map_or(Code::Ok, |failure| failure.code);
         if let Some(observer) = self.observer {
-            observer.on_end(self.call, self.code, duration);
+            observer.on_end(self.seen.call, code, duration);
         }
         let duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-        tracing::record_all!(self.span, code = code_name(self.code), duration_us);
-        let span = self.span;
-        match self.code {
-            // What operators look for is there without asking.
-            Code::Internal | Code::Unavailable | Code::Unknown | Code::DataLoss => {
-                tracing::info!(parent: span, "failed");
+        let span = &self.seen.span;
+        if !span.is_disabled() {
+            tracing::record_all!(span, code = code_name(code), duration_us);
+        }
+        let cause = self
+            .end
+            .as_ref()
+            .and_then(|failure| failure.cause.as_deref());
+        match (code, level(code), cause) {
+            (_, Some(Level::ERROR), _) => {
+                tell!(Level::ERROR, self.seen, code, duration_us, cause);
             }
-            Code::Cancelled => tracing::debug!(parent: span, "the caller went away"),
+            (_, Some(_), Some(_)) => tell!(Level::WARN, self.seen, code, duration_us, cause),
+            // There was no room for the call, as for others: that is what metrics are for.
+            (_, Some(_), None) => tell!(Level::INFO, self.seen, code, duration_us, cause),
+            (Code::Cancelled, ..) => tracing::debug!(parent: span, "the caller went away"),
             _ => tracing::debug!(parent: span, "answered"),
         }
     }

@@ -54,11 +54,11 @@ impl RequestId {
         }
     }
 
-    pub(super) fn into_header(self) -> HeaderValue {
-        match self.0 {
-            Id::Given(value) => value,
+    pub(super) fn to_header(&self) -> HeaderValue {
+        match &self.0 {
+            Id::Given(value) => value.clone(),
             Id::Made(digits) => {
-                HeaderValue::from_bytes(&digits).unwrap_or(HeaderValue::from_static("-"))
+                HeaderValue::from_bytes(digits).unwrap_or(HeaderValue::from_static("-"))
             }
         }
     }

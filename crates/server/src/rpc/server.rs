@@ -1,4 +1,5 @@
 use std::convert::Infallible;
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
@@ -17,7 +18,7 @@ use tracing::Span;
 use super::call::{Call, Dispatch};
 use super::discard::discard;
 use super::limits::Limits;
-use super::observe::Watch;
+use super::observe::{Seen, Watch};
 use super::silence::limit_silence;
 use super::{
     Anonymous, Authenticate, Context as CallContext, Deadline, ObservedCall, Observer, Options,
@@ -167,6 +168,18 @@ async fn within<F: Future>(span: &Span, mut future: Pin<&mut F>) -> F::Output {
     .await
 }
 
+/// The implementation panicked: what it said is on standard error.
+#[derive(Debug)]
+struct Panicked;
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the implementation panicked")
+    }
+}
+
+impl std::error::Error for Panicked {}
+
 /// A call whose headers have been read.
 #[derive(Clone)]
 struct Begun {
@@ -210,35 +223,21 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
         let asked = deadline::asked(&request, protocol);
         let deadline =
             Deadline::within(self.options.timeout, asked.as_ref().ok().copied().flatten());
-        let trace = TraceContext::of(request.headers());
-        request.extensions_mut().insert(CallContext {
+        let context = CallContext {
             protocol,
-            request_id: request_id.clone(),
+            request_id,
             deadline,
-            trace,
-        });
-        let span = tracing::info_span!(
-            "rpc",
-            rpc = declared.name,
-            protocol = protocol.name(),
-            codec = protocol.codec().name(),
-            request_id = request_id.as_str(),
-            trace_id = tracing::field::Empty,
-            subject = tracing::field::Empty,
-            code = tracing::field::Empty,
-            duration_us = tracing::field::Empty
-        );
-        if let Some(trace) = trace {
-            let id = format_args!("{:032x}", trace.trace_id());
-            span.record("trace_id", tracing::field::display(id));
-        }
+            trace: TraceContext::of(request.headers()),
+        };
+        request.extensions_mut().insert(context.clone());
         let call = ObservedCall {
             method,
             rpc: declared.name,
             protocol,
-            trace,
+            trace: context.trace,
         };
-        let watch = Watch::begin(self.limits.observer().map(AsRef::as_ref), call, &span);
+        let seen = Seen::new(call, &context);
+        let watch = Watch::begin(self.limits.observer().map(AsRef::as_ref), &seen);
         let begun = Begun {
             method,
             protocol,
@@ -248,14 +247,14 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
         // Pinned here and below, so that layers around it don't move it.
         let answer = pin!(async {
             match protocol {
-                Protocol::GrpcWeb => Box::pin(self.answer_grpc_web(begun, request)).await,
-                _ => self.answer_within_deadline(begun, request).await,
+                Protocol::GrpcWeb => Box::pin(self.answer_grpc_web(begun, &seen, request)).await,
+                _ => self.answer_within_deadline(begun, &seen, request).await,
             }
         });
-        let mut response = within(&span, answer).await;
-        watch.end(&response);
+        let mut response = within(&seen.span, answer).await;
+        watch.end(&mut response);
         let headers = response.headers_mut();
-        headers.insert(request_id::HEADER, request_id.into_header());
+        headers.insert(request_id::HEADER, context.request_id.to_header());
         if !A::CACHEABLE {
             let no_store = HeaderValue::from_static("no-store");
             headers.insert(header::CACHE_CONTROL, no_store);
@@ -302,20 +301,30 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
     }
 
     /// gRPC-Web is gRPC whose trailers are in the body; tonic-web translates both ways.
-    async fn answer_grpc_web(&self, begun: Begun, request: Request<Body>) -> Response<Body> {
+    async fn answer_grpc_web(
+        &self,
+        begun: Begun,
+        seen: &Seen<'_, A>,
+        request: Request<Body>,
+    ) -> Response<Body> {
         let grpc = service_fn(|request: Request<tonic::body::Body>| {
             let begun = Begun {
                 protocol: Protocol::Grpc,
                 ..begun.clone()
             };
             let request = request.map(Body::new);
-            async { Ok::<_, Infallible>(self.answer_within_deadline(begun, request).await) }
+            async { Ok::<_, Infallible>(self.answer_within_deadline(begun, seen, request).await) }
         });
         let Ok(response) = GrpcWebLayer::new().layer(grpc).oneshot(request).await;
         response.map(Body::new)
     }
 
-    async fn answer_within_deadline(&self, begun: Begun, request: Request<Body>) -> Response<Body> {
+    async fn answer_within_deadline(
+        &self,
+        begun: Begun,
+        seen: &Seen<'_, A>,
+        request: Request<Body>,
+    ) -> Response<Body> {
         let Begun {
             method,
             protocol,
@@ -327,7 +336,7 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
                 discard(request.into_body()).await;
                 return Err(busy);
             }
-            let request = self.authenticated(request).await?;
+            let request = self.authenticated(seen, request).await?;
             // Only now, because nothing of an unauthenticated call is looked at.
             if let Err(status) = asked {
                 discard(request.into_body()).await;
@@ -345,8 +354,9 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
         {
             Ok(Ok(answer)) => answer.unwrap_or_else(|status| error::respond(status, protocol)),
             Ok(Err(_panic)) => {
-                tracing::error!("the implementation panicked");
-                error::respond(Status::internal("internal error"), protocol)
+                let mut status = Status::internal("internal error");
+                status.set_source(Arc::new(Panicked));
+                error::respond(status, protocol)
             }
             Err(_elapsed) => {
                 let text = "the call took longer than its deadline";
@@ -356,12 +366,14 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
     }
 
     /// The request with its caller.
-    async fn authenticated(&self, mut request: Request<Body>) -> Result<Request<Body>, Status> {
+    async fn authenticated(
+        &self,
+        seen: &Seen<'_, A>,
+        mut request: Request<Body>,
+    ) -> Result<Request<Body>, Status> {
         let caller = self.authenticate.authenticate(request.headers()).await;
         let counted = caller.and_then(|caller| {
-            if let Some(subject) = A::subject(&caller) {
-                tracing::Span::current().record("subject", tracing::field::display(subject));
-            }
+            seen.set_caller(&caller);
             if let Some(number) = A::limited_as(&caller) {
                 self.limits.count(number)?;
             }

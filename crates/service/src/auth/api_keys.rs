@@ -4,11 +4,11 @@ use std::sync::Arc;
 use http::HeaderMap;
 use runner_configuration_server::Authenticate;
 
-use super::bearer_key;
+use super::{bearer_key, recent};
 use crate::caller::Caller;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
-use crate::store::{KeyHash, Store};
+use crate::store::Store;
 
 /// Accepts the API keys of a store. Each call looks there, so that a key that is made, revoked or replaced counts from
 /// the next call on, in every process.
@@ -33,7 +33,7 @@ impl<S: Store> ApiKeys<S> {
 
     async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Error> {
         let given = bearer_key(headers).ok_or(Error::Unauthenticated)?;
-        let hash = KeyHash::of(given);
+        let hash = recent::hash_of(given);
         let key = self.store.api_key(hash).await?;
         let key = key.filter(|key| key.counts_at(self.clock.now()));
         Ok(key.ok_or(Error::Unauthenticated)?.caller())
