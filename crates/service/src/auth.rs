@@ -29,20 +29,56 @@ pub const ADMIN_SUBJECT: SubjectKey = SubjectKey {
     id: Uuid::from_u128(0x0199_5f2b_7c00_7000_8000_0000_0000_0001),
 };
 
+/// What stands before the key.
+const SCHEME: &[u8] = b"Bearer ";
+
 /// The key of `Authorization: Bearer <key>`, where there is exactly one such header.
 fn bearer_key(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return None;
     };
-    let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
+    let (scheme, key) = value.as_bytes().split_at_checked(SCHEME.len())?;
+    // Of what is not ASCII no credential is made; nor has a header control characters.
+    let key = std::str::from_utf8(key).ok().filter(|key| key.is_ascii())?;
     let key = key.trim_matches(' ');
-    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
+    (scheme.eq_ignore_ascii_case(SCHEME) && !key.is_empty()).then_some(key)
 }
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
+
+    #[test]
+    fn a_key_comes_after_the_scheme_and_spaces() {
+        let key = |values: &[&'static [u8]]| {
+            let values = values.iter().map(|value| HeaderValue::from_bytes(value));
+            let headers = values.map(|value| (AUTHORIZATION, value.unwrap()));
+            bearer_key(&headers.collect()).map(str::to_owned)
+        };
+        for right in [&b"Bearer key"[..], b"bearer  key", b"BEARER key "] {
+            assert_eq!(key(&[right]).as_deref(), Some("key"), "{right:?}");
+        }
+        assert_eq!(key(&[b"Bearer a b"]).as_deref(), Some("a b"));
+        for wrong in [
+            &b""[..],
+            b"Bearer",
+            b"Bearer ",
+            b"Bearer   ",
+            b"Bearerkey",
+            b"Basic key",
+            b"key",
+            b"Bearer k\xc3\xa9y",
+            b"Bearer k\xff",
+            b"Bearer\tkey",
+        ] {
+            assert_eq!(key(&[wrong]), None, "{wrong:?}");
+        }
+        assert_eq!(key(&[]), None);
+        assert_eq!(key(&[b"Bearer key", b"Bearer key"]), None);
+    }
 
     #[test]
     fn the_admin_subject_is_a_uuid_of_version_7() {

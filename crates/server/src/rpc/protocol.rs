@@ -99,7 +99,15 @@ pub(super) fn detect<B>(request: &Request<B>, allows_get: bool) -> Result<Protoc
 }
 
 fn of_content_type(headers: &HeaderMap) -> Option<Protocol> {
-    let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let content_type = headers.get(header::CONTENT_TYPE)?;
+    // As nearly all callers write it.
+    match content_type.as_bytes() {
+        b"application/json" => return Some(Protocol::Connect(Codec::Json)),
+        b"application/proto" => return Some(Protocol::Connect(Codec::Proto)),
+        b"application/grpc" => return Some(Protocol::Grpc),
+        _ => {}
+    }
+    let content_type = content_type.to_str().ok()?;
     let (essence, parameters) = match content_type.split_once(';') {
         Some((essence, parameters)) => (essence.trim_end(), Some(parameters)),
         None => (content_type.trim_end(), None),

@@ -43,12 +43,13 @@ impl<K: Authenticate<Caller = Caller>> Authenticate for Bearer<K> {
     }
 
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, tonic::Status> {
-        match (&self.provider, bearer_key(headers)) {
-            (Some(provider), Some(token)) if looks_like_a_jwt(token) => {
-                Ok(provider.caller(token).await?)
-            }
-            _ => self.keys.authenticate(headers).await,
+        if let Some(provider) = &self.provider
+            && let Some(token) = bearer_key(headers)
+            && looks_like_a_jwt(token)
+        {
+            return Ok(provider.caller(token).await?);
         }
+        self.keys.authenticate(headers).await
     }
 }
 
