@@ -20,9 +20,12 @@ use runner_configuration_server::tonic_server::RunnerConfigurationServiceServer;
 use runner_configuration_service::{ApiKeys, Service};
 use tower::ServiceExt as _;
 
+#[path = "../../../crates/cli/src/allocator.rs"]
+mod allocator;
+
 /// As the program.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::MiMalloc = allocator::MiMalloc;
 
 const KEY: &str = "runnerconf_a-key-that-is-about-as-long-as-others";
 

@@ -13,9 +13,12 @@ use std::path::Path;
 use benches_common::Failure;
 use benches_common::server::{Arguments, run, runtime};
 
+#[path = "../../../crates/cli/src/allocator.rs"]
+mod allocator;
+
 /// As the program.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::MiMalloc = allocator::MiMalloc;
 
 const USAGE: &str = "usage: serve PORT | measure WHAT … | prepare FOLDER CLASSES";
 

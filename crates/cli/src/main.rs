@@ -2,6 +2,8 @@
 //! keeps the configuration of, and works with any server of that API.
 
 mod admin_key;
+#[cfg(feature = "mimalloc")]
+mod allocator;
 mod api_key;
 mod audit;
 mod completions;
@@ -116,7 +118,7 @@ enum Command {
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::MiMalloc = allocator::MiMalloc;
 
 fn main() -> ExitCode {
     // Before any key or secret is read.
