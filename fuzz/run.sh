@@ -44,8 +44,9 @@ run() {
     inputs=$((inputs + $(sed -n 's/^stat::number_of_executed_units: *//p' "$log")))
     [ "$status" != 0 ] || break
     # The time that is measured is the clock's: while the machine is busy with something else, nothing is wrong with the input.
+    # What counts is the processor's.
     slow=$(sed -n 's/.*Test unit written to \(.*timeout-.*\)/\1/p' "$log")
-    if [ -z "$slow" ] || ! "$program" "${bounds[@]}" "$slow" >"$log.again" 2>&1; then
+    if [ -z "$slow" ] || ! (ulimit -t 5 && "$program" "${bounds[@]}" -timeout=3600 "$slow" >"$log.again" 2>&1); then
       tail -40 "$log" >&2
       echo "$target: FAILED; try it again with: $program $artifacts/…" >&2
       return 1

@@ -25,14 +25,25 @@ fn yaml(text: &str) -> Result<Vec<Value>, String> {
         .map_err(|error| format!("it is not valid YAML: {}", one_line(&error.to_string())))
 }
 
-/// What is reported is one sentence.
-fn one_line(text: &str) -> String {
+/// What is reported is one sentence, whatever names and texts of the file it repeats.
+pub(crate) fn one_line(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    lines.join(" ")
+    let mut line = String::with_capacity(text.len());
+    for letter in lines.join(" ").chars() {
+        match letter.is_control() {
+            true => line.extend(letter.escape_default()),
+            false => line.push(letter),
+        }
+    }
+    line
 }
 
 /// The message that a value is, with nothing in it that has no meaning.
 pub(crate) fn message<M: DeserializeOwned>(value: &Value) -> Result<M, String> {
+    read(value).map_err(|error| one_line(&error))
+}
+
+fn read<M: DeserializeOwned>(value: &Value) -> Result<M, String> {
     let text = value.to_string();
     let message = json::from_slice(text.as_bytes()).map_err(|error| {
         // The place in the text that was written just now says nothing.

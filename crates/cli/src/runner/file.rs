@@ -75,7 +75,9 @@ pub(crate) fn parse(text: &str) -> Result<Vec<RunnerFile>, String> {
     documents
         .into_iter()
         .enumerate()
-        .map(|(index, document)| runner(document).map_err(|error| place(index, error)))
+        .map(|(index, document)| {
+            runner(document).map_err(|error| document::one_line(&place(index, error)))
+        })
         .collect()
 }
 
@@ -233,6 +235,10 @@ provider: aws_ec2
         for (text, error) in [
             ("", "it is empty; it has to hold a runner"),
             ("# nothing\n", "it is empty; it has to hold a runner"),
+            (
+                "\"two\\nlines \\e[2J\": 1",
+                "unknown field `two lines \\u{1b}[2J`, expected one of `id`, `name`, `kind`, `provider`, `publicKey`, `schema`",
+            ),
             (
                 "- 1",
                 "it has to hold a runner, with id, name, kind and provider",
