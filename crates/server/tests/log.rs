@@ -5,10 +5,6 @@
     clippy::panic,
     reason = "in tests a failed expectation is the report"
 )]
-#![allow(
-    dead_code,
-    reason = "the modules that tests share have more than each needs"
-)]
 
 #[path = "support/call.rs"]
 mod call;
