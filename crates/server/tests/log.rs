@@ -16,8 +16,8 @@ use std::sync::{Arc, Mutex};
 
 use call::{PROTOCOLS, Protocol, call, request, serve};
 use http::HeaderMap;
-use runner_configuration_server::{Authenticate, service};
-use support::{ANSWER, Ours, PANIC, TRACE};
+use runner_configuration_server::{Authenticate, FromTonic, service};
+use support::{ANSWER, Ours, PANIC, TRACE, Tonics};
 use tonic::Status;
 use tracing::Level;
 use tracing::subscriber::DefaultGuard;
@@ -97,7 +97,13 @@ const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-
 
 /// Calls with an id and a trace.
 async fn get(id: &str, protocol: Protocol, more: &[(&str, &str)], log: &Log) -> Vec<String> {
-    let address = serve(service(Ours).authenticate(Somebody).into_router()).await;
+    let router = match protocol {
+        Protocol::Grpc => service(FromTonic(Tonics))
+            .authenticate(Somebody)
+            .into_router(),
+        Protocol::Connect | Protocol::GrpcWeb => service(Ours).authenticate(Somebody).into_router(),
+    };
+    let address = serve(router).await;
     let headers = [
         &[("x-request-id", "the-id"), ("traceparent", TRACEPARENT)],
         more,
