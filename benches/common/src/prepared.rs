@@ -132,7 +132,8 @@ impl Store for Prepared {
 
     async fn api_key(&self, hash: KeyHash) -> Result<Option<ApiKey>, StoreError> {
         let (known, key) = &self.key;
-        if known.same(&hash).into() {
+        // As quickly as by an index.
+        if known.into_bytes() == hash.into_bytes() {
             return Ok(Some(key.clone()));
         }
         Ok(None)

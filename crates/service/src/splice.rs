@@ -65,20 +65,18 @@ where
     Res: Message + Serialize,
     M: Message + Default + DeserializeOwned,
 {
-    let is_text = |message: &[u8]| Form::of(message) == Form::Json;
-    if !page.is_empty()
-        && page.encoded().all(is_text)
+    if page.form() == Some(Form::Json)
         && let Ok(head) = json::to_vec(head)
-        && let Some(text) = page.reply(head, |head| Some(list_text(head, field.name, page)?.into()))
+        && let Ok(text) = page.reply(head, |head| list_text(head, field.name, page).ok_or(()))
     {
         return Ok(Reply::json(text));
     }
-    let messages = page.encoded().map(|message| binary::<M>(message));
-    let messages: Vec<Cow<'_, [u8]>> = messages.collect::<Result<_, _>>()?;
-    let reply = page.reply(head.encode_to_vec(), |head| {
-        Some(list_bytes(head, field.number, &messages).into())
-    });
-    Ok(Reply::encoded(reply.unwrap_or_default()))
+    let bytes = page.reply(head.encode_to_vec(), |head| {
+        let messages = page.encoded().map(|message| binary::<M>(message));
+        let messages: Vec<Cow<'_, [u8]>> = messages.collect::<Result<_, _>>()?;
+        Ok(list_bytes(head, field.number, &messages))
+    })?;
+    Ok(Reply::encoded(bytes))
 }
 
 fn list_bytes(head: &[u8], number: u32, messages: &[Cow<'_, [u8]>]) -> Vec<u8> {

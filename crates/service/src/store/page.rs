@@ -155,6 +155,8 @@ struct Parts {
     buffer: Vec<u8>,
     /// Where each message ends in the buffer.
     ends: Vec<usize>,
+    /// How many of them are JSON texts.
+    texts: usize,
     next_after: Option<Uuid>,
     /// The last reply that was made of it.
     reply: OnceLock<PageReply>,
@@ -177,6 +179,15 @@ impl<M> Page<M> {
     /// How many messages there are.
     pub fn len(&self) -> usize {
         self.parts.ends.len()
+    }
+
+    /// The form of all messages, if they have the same, and if there are any.
+    pub(crate) fn form(&self) -> Option<Form> {
+        match self.parts.texts {
+            _ if self.is_empty() => None,
+            0 => Some(Form::Protobuf),
+            texts => (texts == self.len()).then_some(Form::Json),
+        }
     }
 
     /// Whether there is no message.
@@ -203,6 +214,9 @@ impl<M> Page<M> {
 
     pub(crate) fn push(&mut self, message: &[u8]) {
         let parts = Arc::make_mut(&mut self.parts);
+        // It would be one without this message.
+        parts.reply = OnceLock::new();
+        parts.texts += usize::from(Form::of(message) == Form::Json);
         parts.buffer.extend_from_slice(message);
         parts.ends.push(parts.buffer.len());
     }
@@ -213,23 +227,23 @@ impl<M> Page<M> {
     }
 
     /// The reply that has this head before the messages. It is made once, as long as no other is asked for first.
-    pub(crate) fn reply(
+    pub(crate) fn reply<E>(
         &self,
         head: Vec<u8>,
-        make: impl FnOnce(&[u8]) -> Option<Bytes>,
-    ) -> Option<Bytes> {
+        make: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
+    ) -> Result<Bytes, E> {
         if let Some(made) = self.parts.reply.get() {
             return match made.head == head {
-                true => Some(made.reply.clone()),
-                false => make(&head),
+                true => Ok(made.reply.clone()),
+                false => Ok(make(&head)?.into()),
             };
         }
-        let reply = make(&head)?;
+        let reply = Bytes::from(make(&head)?);
         let _first = self.parts.reply.set(PageReply {
             head,
             reply: reply.clone(),
         });
-        Some(reply)
+        Ok(reply)
     }
 
     /// The same, whatever the messages are.
