@@ -18,6 +18,7 @@ mod map;
 mod number;
 mod read;
 mod registry;
+mod scan;
 mod write;
 
 pub use bytes::Bytes;

@@ -69,7 +69,16 @@ where
     M: prost::Message + Default + Serialize + DeserializeOwned,
 {
     let message: M = match input {
-        Input::Json(text) => runner_configuration::json::from_slice(text).ok()?,
+        Input::Json(text) => {
+            let message = runner_configuration::json::from_slice(text).ok();
+            let theirs = serde_json::from_slice::<M>(text).ok();
+            let binary = |message: &Option<M>| message.as_ref().map(M::encode_to_vec);
+            assert!(
+                binary(&message) == binary(&theirs),
+                "serde_json reads it in another way"
+            );
+            message?
+        }
         Input::Binary(bytes) => M::decode(bytes.as_slice()).ok()?,
     };
     let json = serde_json::to_string(&message);

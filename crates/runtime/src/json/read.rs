@@ -1,3 +1,6 @@
+mod access;
+mod reader;
+
 use std::fmt;
 
 use serde::de::DeserializeOwned;
@@ -47,26 +50,33 @@ impl std::error::Error for ReadError {}
 /// assert_eq!(error.path(), "[1]");
 /// ```
 pub fn from_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, ReadError> {
-    // Keeping track of the path costs time, so it is only done for a text that is known to be wrong.
-    serde_json::from_slice(text).map_err(|error| locate::<T>(text, error))
+    // The usual reader neither knows nor says what is wrong. Keeping track of the path costs time, so it is only done
+    // for a text that this reader has given up.
+    reader::read(text).or_else(|_| locate(text))
 }
 
-fn locate<T: DeserializeOwned>(text: &[u8], error: serde_json::Error) -> ReadError {
+fn locate<T: DeserializeOwned>(text: &[u8]) -> Result<T, ReadError> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-        Err(error) if !error.inner().is_syntax() && !error.inner().is_eof() => {
-            let path = error.path().to_string();
-            let path = if path == "." { String::new() } else { path };
-            ReadError {
-                path,
-                reason: without_value(&error.inner().to_string()),
-            }
-        }
-        // Not JSON, or something behind the message: a place in the text says more than a field.
-        _ => ReadError {
-            path: String::new(),
-            reason: format!("not valid JSON: {error}"),
+    let not_json = |error: serde_json::Error| ReadError {
+        path: String::new(),
+        reason: format!("not valid JSON: {error}"),
+    };
+    match serde_path_to_error::deserialize(&mut deserializer) {
+        Ok(value) => match deserializer.end() {
+            Ok(()) => Ok(value),
+            Err(error) => Err(not_json(error)),
         },
+        // Not JSON: a place in the text says more than a field.
+        Err(error) if error.inner().is_syntax() || error.inner().is_eof() => {
+            Err(not_json(error.into_inner()))
+        }
+        Err(error) => {
+            let path = error.path().to_string();
+            Err(ReadError {
+                path: if path == "." { String::new() } else { path },
+                reason: without_value(&error.inner().to_string()),
+            })
+        }
     }
 }
 
@@ -83,29 +93,4 @@ fn without_value(message: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_names_the_place_and_does_not_repeat_the_value() {
-        let error = from_slice::<Vec<Vec<String>>>(br#"[["a"], [31415]]"#).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "[1][0]: expected a string at line 1 column 14"
-        );
-        let error = from_slice::<Vec<u32>>(br#"["s3cret, expected nothing"]"#).unwrap_err();
-        assert_eq!(error.to_string(), "[0]: expected u32 at line 1 column 27");
-        let error = from_slice::<Vec<u32>>(b"[1,").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "not valid JSON: EOF while parsing a value at line 1 column 3"
-        );
-        let error = from_slice::<Vec<u32>>(b"[1] x").unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("not valid JSON: trailing characters"),
-            "{error}"
-        );
-    }
-}
+mod tests;

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use prost::Message;
+use runner_configuration::json;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -104,7 +105,7 @@ where
 {
     match Form::of(message) {
         Form::Protobuf => decode(message),
-        Form::Json => serde_json::from_slice(message)
+        Form::Json => json::from_slice(message)
             .map_err(|_| StoreError::damaged("a stored message has a text that is not its JSON")),
     }
 }

@@ -1,11 +1,6 @@
 //! Strings and what is to be escaped in them: quotes, backslashes and control characters.
 
-/// The bit of a byte that is set where the byte is found.
-const FOUND: u64 = every(0x80);
-
-const fn every(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
+use crate::json::scan::{first_special, is_special, specials};
 
 #[inline]
 pub(super) fn string(text: &mut Vec<u8>, value: &str) {
@@ -28,13 +23,13 @@ fn is_clean(bytes: &[u8]) -> bool {
         return bytes.as_chunks().0.iter().all(is_clean_block) && is_clean_block(last);
     }
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        return found(u64::from_le_bytes(*first)) | found(u64::from_le_bytes(*last)) == 0;
+        return specials(u64::from_le_bytes(*first)) | specials(u64::from_le_bytes(*last)) == 0;
     }
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-        return found(u64::from(first) << 32 | u64::from(last)) == 0;
+        return specials(u64::from(first) << 32 | u64::from(last)) == 0;
     }
-    !bytes.iter().any(|byte| is_escaped(*byte))
+    !bytes.iter().any(|byte| is_special(*byte))
 }
 
 /// Without a branch, so that it is compiled to vector instructions.
@@ -42,26 +37,11 @@ fn is_clean(bytes: &[u8]) -> bool {
 fn is_clean_block(block: &[u8; 16]) -> bool {
     !block
         .iter()
-        .fold(false, |found, byte| found | is_escaped(*byte))
-}
-
-#[inline]
-fn is_escaped(byte: u8) -> bool {
-    (byte < b' ') | (byte == b'"') | (byte == b'\\')
-}
-
-/// Finds what is to be escaped in eight bytes. The lowest bit set is at the first of them; behind it, bits may be wrong.
-#[inline]
-fn found(bytes: u64) -> u64 {
-    let control = bytes.wrapping_sub(every(b' ')) & !bytes;
-    let zero = |bytes: u64| bytes.wrapping_sub(every(1)) & !bytes;
-    let quote = zero(bytes ^ every(b'"'));
-    let backslash = zero(bytes ^ every(b'\\'));
-    (control | quote | backslash) & FOUND
+        .fold(false, |found, byte| found | is_special(*byte))
 }
 
 fn escaped(text: &mut Vec<u8>, mut bytes: &[u8]) {
-    while let Some(at) = first_escaped(bytes) {
+    while let Some(at) = first_special(bytes) {
         let (clean, rest) = bytes.split_at(at);
         text.extend_from_slice(clean);
         let Some((byte, rest)) = rest.split_first() else {
@@ -71,18 +51,6 @@ fn escaped(text: &mut Vec<u8>, mut bytes: &[u8]) {
         bytes = rest;
     }
     text.extend_from_slice(bytes);
-}
-
-fn first_escaped(bytes: &[u8]) -> Option<usize> {
-    let (blocks, rest) = bytes.as_chunks::<8>();
-    for (index, block) in blocks.iter().enumerate() {
-        let found = found(u64::from_le_bytes(*block));
-        if found != 0 {
-            return Some(index * 8 + found.trailing_zeros() as usize / 8);
-        }
-    }
-    let in_rest = rest.iter().position(|byte| is_escaped(*byte))?;
-    Some(bytes.len() - rest.len() + in_rest)
 }
 
 fn escape(text: &mut Vec<u8>, byte: u8) {
