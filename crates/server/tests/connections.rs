@@ -12,17 +12,20 @@ mod call;
 mod support;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use call::{PATH, PROTOCOLS, Protocol, call, ok, request};
-use runner_configuration_server::rpc::Dispatch;
+use http::HeaderMap;
 use runner_configuration_server::rpc::serve::{ConnectionOptions, serve};
+use runner_configuration_server::rpc::{Authenticate, Dispatch, Options};
 use runner_configuration_server::{FromTonic, Server, service};
 use support::{ANSWER, Ours, SLOW, Tonics};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
+use tonic::Status;
 
 struct Served {
     address: SocketAddr,
@@ -35,8 +38,8 @@ async fn serve_with(change: impl FnOnce(&mut ConnectionOptions)) -> Served {
     serve_service(service(Ours), change).await
 }
 
-async fn serve_service<D: Dispatch>(
-    service: Server<D>,
+async fn serve_service<D: Dispatch, A: Authenticate>(
+    service: Server<D, A>,
     change: impl FnOnce(&mut ConnectionOptions),
 ) -> Served {
     let mut options = ConnectionOptions::default();
@@ -230,4 +233,47 @@ async fn rapid_resets_close_their_connection() {
         call(served.address, Protocol::Grpc, &request(ANSWER), &[]).await,
         ok()
     );
+}
+
+/// Lets nobody in without a number, and tells when it has refused somebody.
+struct Numbered(Arc<Semaphore>);
+
+impl Authenticate for Numbered {
+    type Caller = ();
+
+    async fn authenticate(&self, headers: &HeaderMap) -> Result<(), Status> {
+        if headers.contains_key("x-number") {
+            return Ok(());
+        }
+        self.0.add_permits(1);
+        Err(Status::unauthenticated("a number is needed"))
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_read_for_nobody_takes_no_place_of_a_caller() {
+    let refused = Arc::new(Semaphore::new(0));
+    let mut options = Options::default();
+    options.max_calls = 1;
+    let service = service(Ours)
+        .authenticate(Numbered(Arc::clone(&refused)))
+        .options(options);
+    let served = serve_service(service, |options| options.max_connections = 2).await;
+    let unfinished = http1(ANSWER);
+    let unfinished = &unfinished.as_bytes()[..unfinished.len() - 1];
+    let mut nobody = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(served.address).await.unwrap();
+        stream.write_all(unfinished).await.unwrap();
+        nobody.push(stream);
+    }
+    let _both = refused.acquire_many(2).await.unwrap();
+    let mut known = TcpStream::connect(served.address).await.unwrap();
+    let call = http1(ANSWER).replacen("host: x", "host: x\r\nx-number: 1", 1);
+    known.write_all(call.as_bytes()).await.unwrap();
+    assert_eq!(reply(&mut known).await, "HTTP/1.1 200 OK");
+    // The other one is still answered.
+    let answers = [reply(&mut nobody[0]).await, reply(&mut nobody[1]).await];
+    assert_eq!(answers[1], "HTTP/1.1 401 Unauthorized");
+    assert_eq!(answers[0], "", "the first to come gave way");
 }

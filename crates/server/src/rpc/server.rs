@@ -16,7 +16,7 @@ use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use tracing::Span;
 
 use super::call::{Call, Dispatch};
-use super::discard::discard;
+use super::discard::{discard, discard_request};
 use super::limits::Limits;
 use super::observe::{Seen, Watch};
 use super::silence::limit_silence;
@@ -127,7 +127,7 @@ impl<D: Dispatch, A: Authenticate> Server<D, A> {
 
 async fn unknown_path(request: Request<Body>) -> Response<Body> {
     let response = error::unknown_path(request.uri().path(), request.headers());
-    discard(request.into_body()).await;
+    discard_request(request).await;
     response
 }
 
@@ -215,7 +215,7 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
             Ok(protocol) => protocol,
             Err(reason) => {
                 let response = error::unsupported(reason, request.headers());
-                discard(request.into_body()).await;
+                discard_request(request).await;
                 return response;
             }
         };
@@ -385,7 +385,7 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
                 Ok(request)
             }
             Err(status) => {
-                discard(request.into_body()).await;
+                discard_request(request).await;
                 Err(status)
             }
         }

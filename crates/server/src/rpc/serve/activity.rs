@@ -9,6 +9,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 
+use crate::rpc::discard::Discarded;
+
 /// How a connection over HTTP/2 begins.
 const HTTP2_PREFACE: &[u8] = b"PRI";
 
@@ -19,6 +21,8 @@ pub(super) struct Activity {
     /// What that clock showed when it was opened, or when its last call ended.
     used: AtomicU64,
     calls: AtomicU32,
+    /// Which of them have been refused already.
+    pub(super) discarded: Discarded,
     /// Changes with each call that begins and each piece that is written.
     progress: AtomicU32,
     /// Bytes came in that are not part of a call, yet.
@@ -33,6 +37,7 @@ impl Activity {
             opened: Arc::clone(opened),
             used: AtomicU64::new(opened.fetch_add(1, Ordering::Relaxed)),
             calls: AtomicU32::new(0),
+            discarded: Discarded::default(),
             progress: AtomicU32::new(0),
             heading: AtomicBool::new(false),
             http2: AtomicBool::new(false),
@@ -61,9 +66,10 @@ impl Activity {
         self.opened.load(Ordering::Relaxed)
     }
 
-    /// Since when it has been idle, as the number of connections that had been opened then; `None` if it is not.
+    /// Since when it has been idle, as the number of connections that had been opened then; `None` if it is not. Calls that have
+    /// been refused don't count.
     pub(super) fn idle_since(&self) -> Option<u64> {
-        let is_idle = self.calls.load(Ordering::Relaxed) == 0;
+        let is_idle = self.calls.load(Ordering::Relaxed) <= self.discarded.calls();
         is_idle.then(|| self.used())
     }
 }

@@ -29,8 +29,12 @@ where
     type Future = Noted<Oneshot<S, Request<Body>>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let mut request = request.map(Body::new);
+        request
+            .extensions_mut()
+            .insert(self.activity.discarded.clone());
         Noted {
-            call: self.service.clone().oneshot(request.map(Body::new)),
+            call: self.service.clone().oneshot(request),
             _in_call: self.activity.begin(),
         }
     }
