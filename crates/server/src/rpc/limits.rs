@@ -10,10 +10,16 @@ use tonic::{Code, Status};
 
 use self::rates::Rates;
 use super::error::retry_later;
-use super::{Observer, Options, Refusal};
+use super::{Deadline, Observer, Options, Refusal};
 
 /// How soon a caller that was refused for want of room may try again.
 const SOON: Duration = Duration::from_secs(1);
+
+/// How long a caller that calls too often waits for being told so.
+const HELD_BACK: Duration = Duration::from_millis(100);
+
+/// How many refusals are held back at a time: they take memory.
+const MAX_HELD_BACK: usize = 1024;
 
 /// A request of at most so many bytes is small.
 const SMALL: usize = 16 * 1024;
@@ -37,6 +43,7 @@ pub(super) struct Limits {
     max_bytes: usize,
     bytes: AtomicUsize,
     rates: Option<Rates>,
+    held_back: AtomicUsize,
     observer: Option<Arc<dyn Observer>>,
 }
 
@@ -48,6 +55,7 @@ impl Limits {
             max_bytes: options.max_buffered_bytes,
             bytes: AtomicUsize::new(0),
             rates: options.rate.map(Rates::new),
+            held_back: AtomicUsize::new(0),
             observer,
         }
     }
@@ -111,6 +119,19 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// Waits before a caller is told that it calls too often. One that calls again as soon as it is told would else keep the server
+    /// busy with telling it, and everybody else waiting.
+    pub(super) async fn hold_back(&self, deadline: Deadline) {
+        let _held_back = Working(&self.held_back);
+        if self.held_back.fetch_add(1, Ordering::Relaxed) < MAX_HELD_BACK {
+            let now = tokio::time::Instant::now();
+            let left = deadline.at().saturating_duration_since(now);
+            tokio::time::sleep(HELD_BACK.min(left / 2)).await;
+        }
+    }
+}
+
 fn busy(why: &str) -> Status {
     retry_later(
         Code::Unavailable,
@@ -119,7 +140,7 @@ fn busy(why: &str) -> Status {
     )
 }
 
-/// A call that is worked on.
+/// A call that is worked on, or held back.
 pub(super) struct Working<'l>(&'l AtomicUsize);
 
 impl Drop for Working<'_> {
@@ -164,6 +185,8 @@ impl Drop for Buffered<'_> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     fn limits() -> Limits {
@@ -222,6 +245,28 @@ mod tests {
         let mut small = limits.buffer();
         small.grow(SMALL).unwrap();
         assert_eq!(small.grow(1).unwrap_err().code(), Code::Unavailable);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn refusals_are_held_back_within_the_deadline_and_only_so_many() {
+        let limits = limits();
+        let within = |time| Deadline::within(time, None);
+        let start = tokio::time::Instant::now();
+        limits.hold_back(within(Duration::from_secs(60))).await;
+        assert_eq!(start.elapsed(), HELD_BACK);
+        limits.hold_back(within(HELD_BACK)).await;
+        assert!(start.elapsed() < 2 * HELD_BACK);
+
+        let long = within(Duration::from_secs(60));
+        let mut held: Vec<_> = (0..MAX_HELD_BACK)
+            .map(|_| Box::pin(limits.hold_back(long)))
+            .collect();
+        for held in &mut held {
+            assert!(held.now_or_never().is_none());
+        }
+        assert!(limits.hold_back(long).now_or_never().is_some());
+        held.pop();
+        assert!(limits.hold_back(long).now_or_never().is_none());
     }
 
     #[test]

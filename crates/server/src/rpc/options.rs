@@ -18,7 +18,8 @@ pub struct Options {
     /// How many bytes of requests are in memory at once, as sent and decompressed; requests beyond that are `unavailable`. A
     /// quarter is kept for requests of up to 16 KiB. Default: 64 MiB.
     pub max_buffered_bytes: usize,
-    /// How many calls each caller may make; further ones are `resource_exhausted`. Who counts as the same caller says
+    /// How many calls each caller may make; further ones are `resource_exhausted`, after up to 100 ms, so that a caller which does not
+    /// wait is not answered as often as it asks. Who counts as the same caller says
     /// [`Authenticate::limited_as`](super::Authenticate::limited_as). Default: 1,000 a second, 2,000 at once.
     pub rate: Option<Rate>,
     /// Replies are compressed from this size on, in bytes. Default: 1 KiB.

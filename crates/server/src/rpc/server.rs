@@ -371,23 +371,22 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
         seen: &Seen<'_, A>,
         mut request: Request<Body>,
     ) -> Result<Request<Body>, Status> {
-        let caller = self.authenticate.authenticate(request.headers()).await;
-        let counted = caller.and_then(|caller| {
-            seen.set_caller(&caller);
-            if let Some(number) = A::limited_as(&caller) {
-                self.limits.count(number)?;
-            }
-            Ok(caller)
-        });
-        match counted {
-            Ok(caller) => {
-                request.extensions_mut().insert(caller);
-                Ok(request)
-            }
+        let caller = match self.authenticate.authenticate(request.headers()).await {
+            Ok(caller) => caller,
             Err(status) => {
                 discard_request(request).await;
-                Err(status)
+                return Err(status);
             }
+        };
+        seen.set_caller(&caller);
+        if let Some(number) = A::limited_as(&caller)
+            && let Err(status) = self.limits.count(number)
+        {
+            discard_request(request).await;
+            self.limits.hold_back(seen.context.deadline).await;
+            return Err(status);
         }
+        request.extensions_mut().insert(caller);
+        Ok(request)
     }
 }
