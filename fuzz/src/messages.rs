@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use prost::{Message, Name};
+use runner_configuration::json;
 use runner_configuration::v1::*;
 use runner_configuration::validate::Validate;
 use serde::Serialize;
@@ -12,7 +13,8 @@ use serde::de::DeserializeOwned;
 pub struct MessageType {
     /// As in `CreateEnvironmentClassRequest`.
     pub name: &'static str,
-    /// Reads a JSON text. If it is a message, it has to come back from its own JSON and its own binary form.
+    /// Reads a JSON text, as serde_json does. If it is a message, it has to come back from its own JSON, which is as
+    /// serde_json writes it, and its own binary form.
     pub from_json: fn(&[u8]),
     /// Reads a binary message, which has to come back from what it is written as.
     pub from_binary: fn(&[u8]),
@@ -41,13 +43,16 @@ fn from_json<M>(text: &[u8])
 where
     M: Message + Default + Serialize + DeserializeOwned + PartialEq + Debug + Validate,
 {
-    let Ok(message) = serde_json::from_slice::<M>(text) else {
+    let read = json::from_slice::<M>(text).ok();
+    assert_eq!(read, serde_json::from_slice(text).ok());
+    let Some(message) = read else {
         return;
     };
     look_at(&message);
-    let written = serde_json::to_vec(&message).unwrap();
+    let written = json::to_vec(&message).unwrap();
+    assert_eq!(written, serde_json::to_vec(&message).unwrap());
     assert_eq!(
-        serde_json::from_slice::<M>(&written).ok().as_ref(),
+        json::from_slice::<M>(&written).ok().as_ref(),
         Some(&message)
     );
     let binary = message.encode_to_vec();
@@ -66,9 +71,11 @@ where
     let encoded = message.encode_to_vec();
     assert_eq!(M::decode(&*encoded).as_ref(), Ok(&message));
     // A time that RFC 3339 has no text for is not written.
-    if let Ok(written) = serde_json::to_vec(&message) {
+    let written = json::to_vec(&message).ok();
+    assert_eq!(written, serde_json::to_vec(&message).ok());
+    if let Some(written) = written {
         assert_eq!(
-            serde_json::from_slice::<M>(&written).ok().as_ref(),
+            json::from_slice::<M>(&written).ok().as_ref(),
             Some(&message)
         );
     }
