@@ -75,12 +75,12 @@ mod tests {
             // SAFETY: no layout is of size 0; no more than its size is written and read; each block is freed once, by its last layout.
             unsafe {
                 let block = MiMalloc.alloc_zeroed(layout);
-                assert!(!block.is_null() && block as usize % layout.align() == 0);
+                assert!(!block.is_null() && (block as usize).is_multiple_of(layout.align()));
                 assert!(is_all(block, layout.size(), 0));
                 block.write_bytes(mark, layout.size());
                 let size = 2 * layout.size() + 1;
                 let block = MiMalloc.realloc(block, layout, size);
-                assert!(!block.is_null() && block as usize % layout.align() == 0);
+                assert!(!block.is_null() && (block as usize).is_multiple_of(layout.align()));
                 assert!(is_all(block, layout.size(), mark));
                 block.write_bytes(mark, size);
                 let layout = Layout::from_size_align(size, layout.align()).unwrap();
@@ -88,7 +88,7 @@ mod tests {
             }
             // SAFETY: as above.
             let block = unsafe { MiMalloc.alloc(layout) };
-            assert!(!block.is_null() && block as usize % layout.align() == 0);
+            assert!(!block.is_null() && (block as usize).is_multiple_of(layout.align()));
             blocks.push((block, layout, !mark));
             // SAFETY: as above.
             unsafe { block.write_bytes(!mark, layout.size()) };

@@ -1,11 +1,17 @@
 //! Patterns of the runner's schema: RE2 syntax, and always about the whole value.
 
+mod compiled;
 mod re2;
 
+use std::sync::{Arc, LazyLock};
+
+use regex_automata::Input;
 use regex_automata::meta::{self, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Hir, Look};
+
+use self::compiled::Compiled;
 
 /// Longest pattern, in bytes.
 const MAX_LENGTH: usize = 4 * 1024;
@@ -24,6 +30,16 @@ pub(crate) struct Pattern(Regex);
 pub(crate) struct BrokenPattern(String);
 
 impl Pattern {
+    /// The pattern that [`new`](Self::new) reads, from memory where it was read before.
+    ///
+    /// # Errors
+    ///
+    /// As `new`.
+    pub(crate) fn of(pattern: &str) -> Result<Arc<Self>, BrokenPattern> {
+        static COMPILED: LazyLock<Compiled> = LazyLock::new(Compiled::default);
+        COMPILED.get(pattern)
+    }
+
     /// Reads a pattern in RE2 syntax.
     ///
     /// As in RE2, `\d`, `\s`, `\w` and `\b` know ASCII only. At most 4 KiB long, and at most 2 MiB compiled.
@@ -31,7 +47,7 @@ impl Pattern {
     /// # Errors
     ///
     /// [`BrokenPattern`] where the text is not RE2 syntax, or beyond a limit.
-    pub(crate) fn new(pattern: &str) -> Result<Self, BrokenPattern> {
+    fn new(pattern: &str) -> Result<Self, BrokenPattern> {
         if pattern.len() > MAX_LENGTH {
             return Err(BrokenPattern(format!("is longer than {MAX_LENGTH} bytes")));
         }
@@ -56,7 +72,10 @@ impl Pattern {
 
     /// Whether the whole of `value` matches.
     pub(crate) fn matches(&self, value: &str) -> bool {
-        self.0.is_match(value)
+        // What matching needs besides is not kept with the pattern: it may be much more.
+        let mut cache = self.0.create_cache();
+        let input = Input::new(value).earliest(true);
+        self.0.search_half_with(&mut cache, &input).is_some()
     }
 }
 

@@ -135,7 +135,7 @@ fn check_pattern(pattern: &str, value: &str) -> Result<(), String> {
     if pattern.is_empty() {
         return Ok(());
     }
-    match Pattern::new(pattern) {
+    match Pattern::of(pattern) {
         Ok(compiled) if compiled.matches(value) => Ok(()),
         Ok(_) => Err(format!("must match the pattern {pattern}")),
         Err(error) => Err(broken(&format!("has a pattern that {error}"))),

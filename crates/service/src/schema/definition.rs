@@ -92,7 +92,7 @@ fn check_string(path: &str, string: &StringField, problems: &mut Vec<Problem>) {
     if string.pattern.is_empty() {
         return;
     }
-    match Pattern::new(&string.pattern) {
+    match Pattern::of(&string.pattern) {
         Err(error) => report(
             problems,
             format!("{path}.string.pattern"),
