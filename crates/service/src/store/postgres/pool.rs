@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
@@ -29,6 +29,9 @@ const LONGEST_WAIT: Duration = Duration::from_millis(250);
 /// A connection is used for at most this long, so that load finds its way to servers that were added.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
 
+/// How often it is looked for connections that are not usable any more.
+const SWEEP: Duration = Duration::from_secs(1);
+
 /// What an operation does, and so what it runs in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -48,7 +51,7 @@ pub(super) type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + 
 pub(super) struct Pool {
     connector: Connector,
     limits: Limits,
-    idle: Mutex<Vec<Arc<Session>>>,
+    idle: Mutex<Idle>,
     connections: u32,
     /// One for each connection that there may be.
     places: Semaphore,
@@ -68,7 +71,7 @@ impl Pool {
         Self {
             connector,
             limits,
-            idle: Mutex::default(),
+            idle: Mutex::new(Idle::new()),
             connections,
             waiting: AtomicUsize::new(0),
             places: Semaphore::new(connections as usize),
@@ -100,7 +103,7 @@ impl Pool {
                 Err(Failure::Conflict) => StoreError::Busy,
                 Err(Failure::Disconnected) => {
                     // Those that wait were made at the same time, to the same server.
-                    self.lock_idle().clear();
+                    self.lock_idle().sessions.clear();
                     StoreError::unavailable("the connection to the database was lost; try again")
                 }
             };
@@ -124,7 +127,7 @@ impl Pool {
         if let Some(sql) = self.limits.beginning(mode) {
             lease.begin(sql);
         }
-        let Ok(result) = timeout(limit, work(&lease, input)).await else {
+        let Some(result) = lease.within(limit, work(&lease, input)).await else {
             lease.give_up();
             return Err(no_answer().into());
         };
@@ -132,15 +135,15 @@ impl Pool {
             return result;
         }
         match result {
-            Ok(value) => match timeout(limit, lease.commit()).await {
-                Ok(committed) => committed.map(|()| value),
-                Err(_) if lease.has_changed() => {
+            Ok(value) => match lease.within(limit, lease.commit()).await {
+                Some(committed) => committed.map(|()| value),
+                None if lease.has_changed() => {
                     Err(unknown("the database did not answer the commit in time"))
                 }
-                Err(_) => Err(no_answer().into()),
+                None => Err(no_answer().into()),
             },
             Err(failure) => {
-                let _ = timeout(limit, lease.rollback()).await;
+                let _in_time = lease.within(limit, lease.rollback()).await;
                 Err(failure)
             }
         }
@@ -160,7 +163,7 @@ impl Pool {
         PoolStatus {
             limit,
             in_use: limit.saturating_sub(self.places.available_permits()),
-            idle: self.lock_idle().len(),
+            idle: self.lock_idle().sessions.len(),
             waiting: self.waiting.load(Ordering::Relaxed),
         }
     }
@@ -198,7 +201,8 @@ impl Pool {
         let Ok(Ok(place)) = place else {
             return Err(StoreError::Busy.into());
         };
-        let session = match self.take_idle() {
+        let idle = self.lock_idle().take();
+        let session = match idle {
             Some(session) => session,
             None => Arc::new(self.connector.connect().await?),
         };
@@ -211,15 +215,39 @@ impl Pool {
         })
     }
 
-    /// The one that was used last, so that the others can go.
-    fn take_idle(&self) -> Option<Arc<Session>> {
-        let mut idle = self.lock_idle();
-        idle.retain(|session| is_usable(session));
-        idle.pop()
+    fn lock_idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The connections that are open and unused.
+struct Idle {
+    sessions: Vec<Arc<Session>>,
+    /// When it was last looked for those that are not usable any more.
+    swept: Instant,
+}
+
+impl Idle {
+    fn new() -> Self {
+        Self {
+            sessions: Vec::new(),
+            swept: Instant::now(),
+        }
     }
 
-    fn lock_idle(&self) -> MutexGuard<'_, Vec<Arc<Session>>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The one that was used last, so that the others can go.
+    fn take(&mut self) -> Option<Arc<Session>> {
+        let now = Instant::now();
+        if now.duration_since(self.swept) >= SWEEP {
+            self.swept = now;
+            self.sessions.retain(|session| is_usable(session, now));
+        }
+        while let Some(session) = self.sessions.pop() {
+            if is_usable(&session, now) {
+                return Some(session);
+            }
+        }
+        None
     }
 }
 
@@ -283,14 +311,15 @@ impl Drop for Lease<'_> {
         if self.session.is_committing() {
             self.session.keep(self.commit.take());
         }
-        if !self.is_given_up.load(Ordering::Relaxed) && is_usable(&self.session) {
-            self.pool.lock_idle().push(Arc::clone(&self.session));
+        if !self.is_given_up.load(Ordering::Relaxed) && self.session.is_free() {
+            let session = Arc::clone(&self.session);
+            self.pool.lock_idle().sessions.push(session);
         }
     }
 }
 
-fn is_usable(session: &Session) -> bool {
-    session.is_free() && session.opened().elapsed() < LIFETIME
+fn is_usable(session: &Session, now: Instant) -> bool {
+    session.is_free() && now.duration_since(session.opened()) < LIFETIME
 }
 
 fn no_answer() -> StoreError {

@@ -1,13 +1,14 @@
 //! One connection, its prepared statements, and the transaction that is open on it.
 
 use std::collections::HashMap;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Sleep;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{FromSql, ToSql, Type};
 use tokio_postgres::{Client, Row, Statement};
@@ -33,6 +34,8 @@ pub(super) struct Session {
     has_changed: AtomicBool,
     is_committing: AtomicBool,
     opened: Instant,
+    /// Of the last operation that had a limit. To move a timer on is cheap, while each that is new wakes tokio's driver.
+    timer: Mutex<Option<Pin<Box<Sleep>>>>,
     /// What was looked up: statements and their parameters, for tests of how the database goes about it.
     #[cfg(test)]
     pub(super) looked_up: Mutex<Vec<(String, Vec<String>)>>,
@@ -49,6 +52,7 @@ impl Session {
             has_changed: AtomicBool::new(false),
             is_committing: AtomicBool::new(false),
             opened: Instant::now(),
+            timer: Mutex::default(),
             #[cfg(test)]
             looked_up: Mutex::default(),
         }
@@ -61,6 +65,30 @@ impl Session {
 
     pub(super) const fn opened(&self) -> Instant {
         self.opened
+    }
+
+    /// The answer, or nothing if it takes longer than that.
+    pub(super) async fn within<T>(
+        &self,
+        limit: Duration,
+        answer: impl Future<Output = T>,
+    ) -> Option<T> {
+        let end = tokio::time::Instant::now() + limit;
+        let known = lock(&self.timer).take();
+        let mut timer = match known {
+            Some(mut timer) => {
+                timer.as_mut().reset(end);
+                timer
+            }
+            None => Box::pin(tokio::time::sleep_until(end)),
+        };
+        let answered = tokio::select! {
+            biased;
+            answer = answer => Some(answer),
+            () = &mut timer => None,
+        };
+        *lock(&self.timer) = Some(timer);
+        answered
     }
 
     // --- Transactions ---
