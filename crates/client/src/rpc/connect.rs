@@ -57,6 +57,10 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), Error> {
 
 /// What answers in another codec is broken; what answers something else is no Connect server.
 fn check_content_type(reply: &Response<Collected>, codec: Codec) -> Result<(), Error> {
+    let exact = request::content_type(codec);
+    if reply.headers().get(header::CONTENT_TYPE) == Some(&exact) {
+        return Ok(());
+    }
     let content_type = media_type(reply.headers());
     let code = match content_type.strip_prefix("application/") {
         Some(name) if name == codec.name() => return Ok(()),
@@ -80,8 +84,13 @@ fn media_type(headers: &HeaderMap) -> String {
     media_type.trim().to_ascii_lowercase()
 }
 
+const TRAILER: &str = "trailer-";
+
 /// Connect sends the trailers of a unary call as headers with a prefix.
 fn split_trailers(all: HeaderMap) -> (HeaderMap, HeaderMap) {
+    if !all.keys().any(|name| name.as_str().starts_with(TRAILER)) {
+        return (all, HeaderMap::new());
+    }
     let (mut headers, mut trailers) = (HeaderMap::new(), HeaderMap::new());
     let mut last = None;
     for (name, value) in all {
@@ -90,7 +99,7 @@ fn split_trailers(all: HeaderMap) -> (HeaderMap, HeaderMap) {
         let Some(name) = &last else { continue };
         let trailer = name
             .as_str()
-            .strip_prefix("trailer-")
+            .strip_prefix(TRAILER)
             .and_then(|name| HeaderName::try_from(name).ok());
         match trailer {
             Some(name) => trailers.append(name, value),

@@ -134,19 +134,31 @@ impl HttpClient {
         if declared.is_some_and(|length| length > limit as u64) {
             return Err(too_large());
         }
-        let (mut collected, mut trailers) = (BytesMut::new(), HeaderMap::new());
+        // A reply in one piece is not copied.
+        let (mut first, mut collected) = (Bytes::new(), BytesMut::new());
+        let mut trailers = HeaderMap::new();
         let mut body = pin!(body);
         while let Some(frame) = body.frame().await {
             match frame.map_err(|error| self.failure(error))?.into_data() {
-                Ok(data) if data.len() > limit - collected.len() => return Err(too_large()),
-                Ok(data) => collected.extend_from_slice(&data),
+                Ok(data) if data.len() > limit - collected.len().max(first.len()) => {
+                    return Err(too_large());
+                }
+                Ok(data) if first.is_empty() => first = data,
+                Ok(data) => {
+                    if collected.is_empty() {
+                        collected.extend_from_slice(&first);
+                    }
+                    collected.extend_from_slice(&data);
+                }
                 Err(frame) => trailers.extend(frame.into_trailers().unwrap_or_default()),
             }
         }
-        Ok(Collected {
-            body: collected.freeze(),
-            trailers,
-        })
+        let body = if collected.is_empty() {
+            first
+        } else {
+            collected.freeze()
+        };
+        Ok(Collected { body, trailers })
     }
 
     /// What stopped an exchange.

@@ -71,7 +71,7 @@ fn gzip(message: &[u8]) -> Result<Bytes, Error> {
     })
 }
 
-fn content_type(codec: Codec) -> HeaderValue {
+pub(super) fn content_type(codec: Codec) -> HeaderValue {
     HeaderValue::from_static(match codec {
         Codec::Proto => "application/proto",
         Codec::Json => "application/json",
