@@ -6,6 +6,7 @@
 
 mod authenticate;
 mod call;
+mod call_headers;
 mod connect;
 mod context;
 mod deadline;

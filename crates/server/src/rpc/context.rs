@@ -1,7 +1,5 @@
 //! What is known of a call before its message is read.
 
-use http::HeaderMap;
-
 use super::{Deadline, Options, Protocol, RequestId, TraceContext};
 
 /// What the server knows of a call. Implementations find it in the request's extensions:
@@ -37,7 +35,7 @@ impl Context {
     pub fn new(protocol: Protocol) -> Self {
         Self {
             protocol,
-            request_id: RequestId::of(&HeaderMap::new()),
+            request_id: RequestId::of(None),
             deadline: Deadline::within(Options::default().timeout, None),
             trace: None,
         }

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
 use connectrpc_axum::parse_timeout;
-use http::{HeaderName, Request};
+use http::{HeaderValue, Request};
 use tokio::time::Instant;
 use tonic::Status;
 
 use super::Protocol;
+use super::call_headers::CallHeaders;
 
 /// When a call ends at the latest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,34 +36,27 @@ impl Deadline {
     }
 }
 
-/// How long the caller waits, where it says so.
+/// How long the caller waits, where it says so. `headers` are the request's.
 pub(super) fn asked<B>(
     request: &Request<B>,
+    headers: &CallHeaders<'_>,
     protocol: Protocol,
 ) -> Result<Option<Duration>, Status> {
     if protocol.is_connect() {
-        // parse_timeout reads the name of the header anew for each call.
-        if !request.headers().contains_key(CONNECT_TIMEOUT) {
+        // parse_timeout looks for the header by a name that it reads anew for each call.
+        if headers.connect_timeout.is_none() {
             return Ok(None);
         }
         parse_timeout(request)
             .map_err(|_| Status::invalid_argument("connect-timeout-ms: must be 1 to 10 digits"))
     } else {
-        grpc_timeout(request)
+        headers.grpc_timeout.map(grpc_timeout).transpose()
     }
 }
 
-const CONNECT_TIMEOUT: HeaderName = HeaderName::from_static("connect-timeout-ms");
-
-const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
-
 /// `grpc-timeout`: at most eight digits and a unit.
-fn grpc_timeout<B>(request: &Request<B>) -> Result<Option<Duration>, Status> {
-    let Some(value) = request.headers().get(GRPC_TIMEOUT) else {
-        return Ok(None);
-    };
+fn grpc_timeout(value: &HeaderValue) -> Result<Duration, Status> {
     parse_grpc_timeout(value.as_bytes())
-        .map(Some)
         .ok_or_else(|| Status::invalid_argument("grpc-timeout: must be 1 to 8 digits and a unit"))
 }
 
@@ -97,7 +91,9 @@ mod tests {
             let mut request = Request::new(());
             let value = http::HeaderValue::from_static("soon");
             request.headers_mut().insert(header, value);
-            let refused = asked(&request, protocol).map_err(|status| status.message().to_owned());
+            let headers = CallHeaders::of(request.headers());
+            let refused =
+                asked(&request, &headers, protocol).map_err(|status| status.message().to_owned());
             assert!(refused.is_err_and(|message| message.starts_with(header)));
         }
     }

@@ -16,6 +16,7 @@ use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use tracing::Span;
 
 use super::call::{Call, Dispatch};
+use super::call_headers::CallHeaders;
 use super::discard::{discard, discard_request};
 use super::limits::Limits;
 use super::observe::{Seen, Watch};
@@ -219,15 +220,15 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
                 return response;
             }
         };
-        let request_id = RequestId::of(request.headers());
-        let asked = deadline::asked(&request, protocol);
+        let headers = CallHeaders::of(request.headers());
+        let asked = deadline::asked(&request, &headers, protocol);
         let deadline =
             Deadline::within(self.options.timeout, asked.as_ref().ok().copied().flatten());
         let context = CallContext {
             protocol,
-            request_id,
+            request_id: RequestId::of(headers.request_id),
             deadline,
-            trace: TraceContext::of(request.headers()),
+            trace: TraceContext::of_header(headers.traceparent()),
         };
         request.extensions_mut().insert(context.clone());
         let call = ObservedCall {

@@ -6,7 +6,7 @@ mod state;
 
 use std::fmt;
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The header that carries it.
 const HEADER: HeaderName = HeaderName::from_static("traceparent");
@@ -43,6 +43,11 @@ impl TraceContext {
             return None;
         }
         Self::parse(value.as_bytes())
+    }
+
+    /// What this `traceparent` says.
+    pub(super) fn of_header(traceparent: Option<&HeaderValue>) -> Option<Self> {
+        Self::parse(traceparent?.as_bytes())
     }
 
     /// The `tracestate` of these headers: what tracing systems say to each other beside a valid `traceparent`. The members
@@ -125,8 +130,6 @@ impl fmt::Display for TraceContext {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn of(values: &[&[u8]]) -> Option<TraceContext> {

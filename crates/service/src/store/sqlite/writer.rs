@@ -3,8 +3,8 @@
 //! Changes wait in a queue. The thread takes what has gathered there, runs it as one transaction, commits, and answers
 //! all of them. So many callers share one sync to the disk, and their order is kept. A change that fails takes nothing
 //! else with it: nearly all of those have written nothing. Where one has, the transaction is rolled back and run again,
-//! with a savepoint around each change; with every group that would take a quarter of the time, as SQLite copies every
-//! page that is changed after a savepoint.
+//! with a savepoint around each change. To do that for every group would nearly double what a change takes, as SQLite
+//! copies every page that is changed after a savepoint.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
