@@ -38,9 +38,7 @@ def conditions():
 
 def build():
     try:
-        # With the program, so that dependencies have the same features, and are compiled once.
-        packages = ["--package", "runner-configuration-cli", "--package", "benches-instructions"]
-        cargo_build(*packages, cwd=ROOT, profile="quick")
+        cargo_build("--package", "benches-instructions", cwd=ROOT, profile="quick")
     except Missing as missing:
         sys.exit(str(missing))
     return target() / "quick" / "benches-instructions"
