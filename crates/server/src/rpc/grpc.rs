@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 
 use axum::body::Body;
 use bytes::BufMut as _;
+use connectrpc_axum::CompressionEncoding as RequestEncoding;
 use futures_util::stream;
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::Full;
@@ -19,6 +20,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Code, Status, Streaming};
 use tonic_prost::ProstDecoder;
 
+use self::compression::Compression;
 use super::call::{UrlParameters, prepare};
 use super::discard::discard;
 use super::limits::Buffered;
@@ -43,16 +45,16 @@ where
         options,
         limits,
     } = call;
-    let encoding = compression::accepted(request.headers());
+    let compression = Compression::of(request.headers());
     let query = request.uri().query().map(str::to_owned);
     let reply = async {
         let mut room = limits.buffer();
-        let mut request = receive(request, options, &mut room)
+        let mut request = receive(request, compression.of_request, options, &mut room)
             .await
             .map_err(error::of_request)?;
         let _working = limits.begin()?;
         prepare(request.get_mut(), query.as_deref(), url_parameters)?;
-        send(handler(request).await?, encoding, options)
+        send(handler(request).await?, compression.of_reply, options)
     };
     reply
         .await
@@ -65,6 +67,7 @@ const PREFIX: usize = 5;
 /// The one message of a unary call.
 async fn receive<Req>(
     request: Request<Body>,
+    encoding: Result<RequestEncoding, Status>,
     options: &Options,
     room: &mut Buffered<'_>,
 ) -> Result<tonic::Request<Req>, Status>
@@ -77,7 +80,7 @@ where
         ..options.bounds()
     };
     let (parts, body) = request.into_parts();
-    let encoding = match compression::of_request(&parts.headers) {
+    let encoding = match encoding {
         Ok(encoding) => encoding,
         Err(status) => {
             discard(body).await;
@@ -148,7 +151,7 @@ where
         HeaderValue::from_static("application/grpc"),
     );
     if let Some(encoding) = encoding {
-        headers.insert(compression::ENCODING, compression::name(encoding));
+        headers.insert(compression::ENCODING_NAME, compression::name(encoding));
     }
     Ok(response)
 }
