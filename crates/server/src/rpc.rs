@@ -4,6 +4,7 @@
 //! authenticated; then the generated [`Dispatch`] calls the implementation with the decoded and validated message
 //! ([`Call::unary`]). connectrpc-axum and tonic speak the protocols.
 
+mod aside;
 mod authenticate;
 mod call;
 mod call_headers;

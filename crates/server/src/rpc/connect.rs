@@ -18,10 +18,11 @@ use serde::de::DeserializeOwned;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
+use super::aside::Aside;
 use super::call::{UrlParameters, prepare};
-use super::decompress::refuse_large_window;
+use super::decompress::{refuse_large_window, within};
 use super::discard::discard;
-use super::limits::Buffered;
+use super::limits::{Buffered, Limits};
 use super::query::GetQuery;
 use super::read::read;
 use super::reply::Content;
@@ -33,7 +34,7 @@ pub(super) async fn unary<Req, Res, F, Fut>(
     handler: F,
 ) -> Response<Body>
 where
-    Req: Message + Default + DeserializeOwned + Validate,
+    Req: Message + Default + DeserializeOwned + Validate + 'static,
     Res: Message + Default + Serialize + DeserializeOwned,
     F: FnOnce(tonic::Request<Req>) -> Fut,
     Fut: Future<Output = Result<Reply<Res>, Status>>,
@@ -47,11 +48,13 @@ where
     let encoding = accepted_encoding(request.headers());
     let reply = async {
         let mut room = limits.buffer();
-        let (parts, body) = receive(request, protocol, options, &mut room)
+        let (parts, body) = receive(request, protocol, options, limits, &mut room)
             .await
             .map_err(error::of_request)?;
+        let (bytes, codec) = (body.len(), protocol.codec());
+        let decode = move || decode::<Req>(&body, codec);
+        let mut message = limits.aside().work(bytes, decode).await??;
         let _working = limits.begin()?;
-        let mut message: Req = decode(&body, protocol.codec())?;
         prepare(&mut message, parts.uri.query(), url_parameters)?;
         let metadata = MetadataMap::from_headers(parts.headers);
         let request = tonic::Request::from_parts(metadata, parts.extensions, message);
@@ -68,6 +71,7 @@ async fn receive(
     request: Request<Body>,
     protocol: Protocol,
     options: &Options,
+    limits: &Limits,
     room: &mut Buffered<'_>,
 ) -> Result<(Parts, Bytes), Status> {
     let limit = options.max_message_bytes;
@@ -78,7 +82,8 @@ async fn receive(
         let (parts, _) = request.into_parts();
         let query = GetQuery::read(parts.uri.query().unwrap_or_default())?;
         let encoding = request_encoding(query.compression.as_deref())?;
-        let message = decompress(query.message.into(), encoding, limit, room)?;
+        let message =
+            decompress(query.message.into(), encoding, limit, limits.aside(), room).await?;
         return Ok((parts, message));
     }
     let checked = post_encoding(&request);
@@ -91,21 +96,26 @@ async fn receive(
         }
     };
     let body = read(body, &parts.headers, options.bounds(), room).await?;
-    Ok((parts, decompress(body, encoding, limit, room)?))
+    let message = decompress(body, encoding, limit, limits.aside(), room).await?;
+    Ok((parts, message))
 }
 
 /// No bytes are the empty message however they are compressed: some clients' zstd leaves it so.
-fn decompress(
+async fn decompress(
     body: Bytes,
     encoding: CompressionEncoding,
     limit: usize,
+    aside: &Aside,
     room: &mut Buffered<'_>,
 ) -> Result<Bytes, Status> {
     if body.is_empty() || encoding == CompressionEncoding::Identity {
         return Ok(body);
     }
     refuse_large_window(&body, encoding)?;
-    let message = decompress_bytes(body, encoding, limit)?;
+    let length = body.len();
+    let decompress =
+        move |limit| decompress_bytes(body.clone(), encoding, limit).map_err(Status::from);
+    let message = within(limit, length, aside, decompress).await?;
     room.grow(message.len())?;
     Ok(message)
 }

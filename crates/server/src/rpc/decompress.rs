@@ -1,7 +1,9 @@
-//! What is looked at before a request is decompressed.
+//! Decompressing requests: what is looked at before, and where it happens.
 
 use connectrpc_axum::CompressionEncoding;
 use tonic::Status;
+
+use super::aside::{Aside, LARGE};
 
 /// Refuses brotli with a "large window", of up to a gigabyte: the decoder fills it before anybody can see how much there is. It
 /// is an extension of the format, and no part of the content coding `br` (RFC 7932, section 9.1: its mark is reserved there).
@@ -18,6 +20,24 @@ pub(super) fn refuse_large_window(
         }
         _ => Ok(()),
     }
+}
+
+/// Decompresses a message of so many bytes, which may become as many as the limit; `decompress` is given the limit to keep to. Most
+/// messages are small, and are decompressed here. Whether one is can't be seen, so what fails here is tried again where it keeps
+/// nobody waiting.
+pub(super) async fn within<T: Send + 'static>(
+    limit: usize,
+    length: usize,
+    aside: &Aside,
+    decompress: impl Fn(usize) -> Result<T, Status> + Send + 'static,
+) -> Result<T, Status> {
+    if length <= LARGE {
+        match decompress(limit.min(LARGE)) {
+            Err(_) if limit > LARGE => {}
+            result => return result,
+        }
+    }
+    aside.work(usize::MAX, move || decompress(limit)).await?
 }
 
 #[cfg(test)]

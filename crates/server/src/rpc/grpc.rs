@@ -7,9 +7,9 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use axum::body::Body;
-use bytes::BufMut as _;
+use bytes::{BufMut as _, Bytes};
 use connectrpc_axum::CompressionEncoding as RequestEncoding;
-use futures_util::stream;
+use futures_util::{FutureExt as _, stream};
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::Full;
 use prost::Message;
@@ -23,7 +23,7 @@ use tonic_prost::ProstDecoder;
 use self::compression::Compression;
 use super::call::{UrlParameters, prepare};
 use super::discard::discard;
-use super::limits::Buffered;
+use super::limits::{Buffered, Limits};
 use super::read::{Bounds, read};
 use super::reply::Content;
 use super::{Call, Options, Reply, error};
@@ -49,7 +49,7 @@ where
     let query = request.uri().query().map(str::to_owned);
     let reply = async {
         let mut room = limits.buffer();
-        let mut request = receive(request, compression.of_request, options, &mut room)
+        let mut request = receive(request, compression.of_request, options, limits, &mut room)
             .await
             .map_err(error::of_request)?;
         let _working = limits.begin()?;
@@ -69,6 +69,7 @@ async fn receive<Req>(
     request: Request<Body>,
     encoding: Result<RequestEncoding, Status>,
     options: &Options,
+    limits: &Limits,
     room: &mut Buffered<'_>,
 ) -> Result<tonic::Request<Req>, Status>
 where
@@ -89,33 +90,46 @@ where
     };
     // At once, because nothing of a call's request may be left unread: see `discard`.
     let frames = read(body, &parts.headers, bounds, room).await?;
-    let frames = expand::expand(frames, encoding, limit, room)?;
-    let mut messages = Streaming::new_request(
-        MessageDecoder::default(),
-        Full::new(frames),
-        None,
-        Some(limit),
-    );
-    let message = messages
-        .message()
-        .await
-        .map_err(|status| match status.code() {
-            // tonic's code for a message beyond the limit.
-            Code::OutOfRange => Status::resource_exhausted(format!(
-                "the request message is larger than {limit} bytes"
-            )),
-            _ => status,
-        })?;
-    let message = message.ok_or_else(|| wrong_number("there is none"))?;
-    if messages.message().await?.is_some() {
-        return Err(wrong_number("there are more"));
-    }
+    let frames = expand::expand(frames, encoding, limit, limits.aside(), room).await?;
+    let bytes = frames.len();
+    let decode = move || decode_only(frames, limit);
+    let message = limits.aside().work(bytes, decode).await??;
     let metadata = MetadataMap::from_headers(parts.headers);
     Ok(tonic::Request::from_parts(
         metadata,
         parts.extensions,
         message,
     ))
+}
+
+/// The message in these frames, if it is the only one.
+fn decode_only<Req>(frames: Bytes, limit: usize) -> Result<Req, Status>
+where
+    Req: Message + Default + 'static,
+{
+    let mut messages = Streaming::new_request(
+        MessageDecoder::default(),
+        Full::new(frames),
+        None,
+        Some(limit),
+    );
+    // All of it is there, and nothing is waited for.
+    let mut next = || match messages.message().now_or_never() {
+        Some(next) => next,
+        None => Err(Status::internal("internal error")),
+    };
+    let message = next().map_err(|status| match status.code() {
+        // tonic's code for a message beyond the limit.
+        Code::OutOfRange => {
+            Status::resource_exhausted(format!("the request message is larger than {limit} bytes"))
+        }
+        _ => status,
+    })?;
+    let message = message.ok_or_else(|| wrong_number("there is none"))?;
+    match next()? {
+        None => Ok(message),
+        Some(_) => Err(wrong_number("there are more")),
+    }
 }
 
 /// gRPC's code for a unary call that has not one message.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tonic::{Code, Status};
 
 use self::rates::Rates;
+use super::aside::Aside;
 use super::error::retry_later;
 use super::{Deadline, Observer, Options, Refusal};
 
@@ -44,6 +45,7 @@ pub(super) struct Limits {
     bytes: AtomicUsize,
     rates: Option<Rates>,
     held_back: AtomicUsize,
+    aside: Aside,
     observer: Option<Arc<dyn Observer>>,
 }
 
@@ -56,6 +58,7 @@ impl Limits {
             bytes: AtomicUsize::new(0),
             rates: options.rate.map(Rates::new),
             held_back: AtomicUsize::new(0),
+            aside: Aside::new(),
             observer,
         }
     }
@@ -90,6 +93,11 @@ impl Limits {
             true => Ok(guard),
             false => Err(self.too_many_calls()),
         }
+    }
+
+    /// Where large messages are worked on.
+    pub(super) fn aside(&self) -> &Aside {
+        &self.aside
     }
 
     /// Room for a request of which nothing has been read yet.

@@ -8,15 +8,17 @@ use connectrpc_axum::message::response::wrap_envelope;
 use tonic::Status;
 
 use super::wrong_number;
-use crate::rpc::decompress::refuse_large_window;
+use crate::rpc::aside::Aside;
+use crate::rpc::decompress::{refuse_large_window, within};
 use crate::rpc::limits::Buffered;
 
 /// The only frame with its message decompressed. It is framed as those of Connect's streams, which connectrpc-axum
 /// reads.
-pub(super) fn expand(
+pub(super) async fn expand(
     frames: Bytes,
     encoding: CompressionEncoding,
     limit: usize,
+    aside: &Aside,
     room: &mut Buffered<'_>,
 ) -> Result<Bytes, Status> {
     if frames.is_empty() || encoding == CompressionEncoding::Identity {
@@ -30,7 +32,12 @@ pub(super) fn expand(
     }
     refuse_large_window(&payload, encoding)?;
     let flags = if payload.is_empty() { 0 } else { flags };
-    match process_envelope_payload(flags, payload, encoding, limit)? {
+    let length = payload.len();
+    let decompress = move |limit| {
+        let payload = payload.clone();
+        process_envelope_payload(flags, payload, encoding, limit).map_err(Status::from)
+    };
+    match within(limit, length, aside, decompress).await? {
         EnvelopePayload::Message(message) => {
             room.grow(2 * message.len())?;
             Ok(wrap_envelope(&message, false)?.into())
