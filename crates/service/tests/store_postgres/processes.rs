@@ -34,6 +34,32 @@ async fn many_processes_make_one_store() {
     assert_eq!(store.runners().await.unwrap().len(), 10 * 10);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_set_the_same_admin_key_at_once_agree() {
+    for _ in 0..5 {
+        let Some(database) = Database::create() else {
+            return;
+        };
+        let mut servers = Vec::new();
+        for _ in 0..8 {
+            servers.push(open(&database.url()).await);
+        }
+        let setting: Vec<_> = servers
+            .into_iter()
+            .map(|server| {
+                tokio::spawn(async move {
+                    server
+                        .set_admin_key(change("serve"), [3; 32].into(), ADMIN)
+                        .await
+                })
+            })
+            .collect();
+        for set in setting {
+            set.await.unwrap().unwrap();
+        }
+    }
+}
+
 /// Names the store to the processes that [`many_processes_make_one_store`] starts.
 const URL: &str = "STORE_TEST_URL";
 

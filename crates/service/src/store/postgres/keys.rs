@@ -48,7 +48,7 @@ pub(super) async fn set_admin(
         None => {
             "INSERT INTO api_keys
                  (id, hash, name, role, principal, subject_id, read_only, created_at)
-             VALUES ($1, $2, 'admin key', $3, $4, $5, false, $6) ON CONFLICT (id) DO NOTHING"
+             VALUES ($1, $2, 'admin key', $3, $4, $5, false, $6) ON CONFLICT DO NOTHING"
         }
     };
     let set = session
@@ -65,7 +65,14 @@ pub(super) async fn set_admin(
         )
         .await?;
     if set == 0 {
-        // Another replica was faster.
+        let sql = "SELECT 1 FROM api_keys WHERE hash = $1 AND id <> $2";
+        if session
+            .exists(sql, &[&hash.as_slice(), &ApiKey::ADMIN])
+            .await?
+        {
+            return Err(StoreError::damaged("another key is the admin key, too").into());
+        }
+        // Another replica was faster, with the same hash or another.
         return Err(Failure::Conflict);
     }
     let object = (KIND, ApiKey::ADMIN);
