@@ -135,11 +135,14 @@ impl StoreError {
         Self::Damaged { what: what.into() }
     }
 
-    #[cfg(feature = "postgres")]
     pub(crate) fn unstorable(reason: impl Into<String>) -> Self {
         Self::Unstorable {
             reason: reason.into(),
         }
+    }
+
+    pub(crate) fn admin_key_taken() -> Self {
+        Self::unstorable("the admin key is another API key already; choose a new one")
     }
 
     pub(crate) fn unavailable(reason: impl Into<String>) -> Self {

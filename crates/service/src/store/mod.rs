@@ -300,7 +300,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Makes the key with this hash the one admin key, which stands for `subject` and neither expires nor is revoked.
     ///
-    /// Setting what is set already changes nothing, and leaves no record of a change.
+    /// Setting what is set already changes nothing, and leaves no record of a change. A key that is another one already is
+    /// [`Unstorable`](StoreError::Unstorable).
     fn set_admin_key(
         &self,
         change: Change,

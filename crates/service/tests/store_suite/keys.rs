@@ -50,6 +50,27 @@ pub(crate) async fn the_admin_key_is_replaced<S: Store>(store: Arc<S>) {
     assert_eq!(store.api_keys().await.unwrap().len(), 1);
 }
 
+pub(crate) async fn the_admin_key_is_no_other_key<S: Store>(store: Arc<S>) {
+    let created = store
+        .create_api_key(change("key create"), user_key(1), hash(1))
+        .await;
+    assert_eq!(created.unwrap(), ApiKeyCreated::Done);
+    // Neither the first nor one that takes the place of another.
+    for number in [1, 2, 1] {
+        let set = store
+            .set_admin_key(change("serve"), hash(number), ADMIN)
+            .await;
+        match number {
+            1 => assert!(matches!(set, Err(StoreError::Unstorable { .. })), "{set:?}"),
+            _ => set.unwrap(),
+        }
+    }
+    let key = store.api_key(hash(1)).await.unwrap().unwrap();
+    assert_eq!(key.id, user_key(1).id);
+    let admin = store.api_key(hash(2)).await.unwrap().unwrap();
+    assert_eq!(admin.id, ApiKey::ADMIN);
+}
+
 pub(crate) async fn every_field_of_a_key_comes_back<S: Store>(store: Arc<S>) {
     let runner = put_runner(&*store).await;
     let mut limited = key(2, Role::Runner, SubjectKey::runner(runner));

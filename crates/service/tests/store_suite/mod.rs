@@ -128,6 +128,7 @@ macro_rules! store_suite {
             keys {
                 there_is_no_key_at_first
                 the_admin_key_is_replaced
+                the_admin_key_is_no_other_key
                 every_field_of_a_key_comes_back
                 a_key_is_kept_once
                 a_key_of_a_runner_needs_the_runner

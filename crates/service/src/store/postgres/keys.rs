@@ -70,7 +70,7 @@ pub(super) async fn set_admin(
             .exists(sql, &[&hash.as_slice(), &ApiKey::ADMIN])
             .await?
         {
-            return Err(StoreError::damaged("another key is the admin key, too").into());
+            return Err(StoreError::admin_key_taken().into());
         }
         // Another replica was faster, with the same hash or another.
         return Err(Failure::Conflict);

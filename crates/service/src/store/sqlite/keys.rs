@@ -34,6 +34,14 @@ pub(super) fn set_admin(
     if is_set {
         return Ok(());
     }
+    let is_taken = exists(
+        connection,
+        "SELECT 1 FROM api_keys WHERE hash = ?1 AND id <> ?2",
+        params![hash, ApiKey::ADMIN],
+    )?;
+    if is_taken {
+        return Err(StoreError::admin_key_taken());
+    }
     execute(
         connection,
         "INSERT INTO api_keys (id, hash, name, role, principal, subject_id, read_only, created_at)
