@@ -38,7 +38,8 @@ impl Aside {
         Box::pin(self.run(work)).await
     }
 
-    async fn run<T: Send + 'static>(
+    /// Does work where it keeps nobody waiting.
+    pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Status> {
@@ -81,8 +82,8 @@ mod tests {
     async fn others_go_on_meanwhile_and_more_work_waits_for_its_turn() {
         let aside = Aside::with_threads(1);
         let (go_on, waits) = channel();
-        let mut first = Box::pin(aside.work(usize::MAX, move || waits.recv()));
-        let mut second = Box::pin(aside.work(usize::MAX, || ()));
+        let mut first = Box::pin(aside.run(move || waits.recv()));
+        let mut second = Box::pin(aside.run(|| ()));
         tokio::task::yield_now().await;
         assert!((&mut first).now_or_never().is_none());
         assert!((&mut second).now_or_never().is_none());
@@ -97,19 +98,19 @@ mod tests {
     async fn work_that_nobody_waits_for_keeps_its_turn_until_it_ends() {
         let aside = Aside::with_threads(1);
         let (go_on, waits) = channel::<()>();
-        let left = aside.work(usize::MAX, move || waits.recv()).now_or_never();
+        let left = aside.run(move || waits.recv()).now_or_never();
         assert!(left.is_none());
         assert_eq!(aside.0.available_permits(), 0);
         drop(go_on);
-        aside.work(usize::MAX, || ()).await.unwrap();
+        aside.run(|| ()).await.unwrap();
     }
 
     #[tokio::test]
     async fn a_panic_is_the_calls_own() {
         let aside = Aside::with_threads(1);
-        let work = aside.work(usize::MAX, || panic!("in a decoder"));
+        let work = aside.run(|| panic!("in a decoder"));
         let panicked = std::panic::AssertUnwindSafe(work).catch_unwind().await;
         assert!(panicked.is_err());
-        aside.work(usize::MAX, || ()).await.unwrap();
+        aside.run(|| ()).await.unwrap();
     }
 }

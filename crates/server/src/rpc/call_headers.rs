@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderValue};
 
-/// Found in one pass over a request's headers: to look them up one by one takes four times as long.
+/// Found in one pass over a request's headers: to look each up by its hash takes longer.
 #[derive(Default)]
 pub(super) struct CallHeaders<'h> {
     pub(super) request_id: Option<&'h HeaderValue>,

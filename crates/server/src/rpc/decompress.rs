@@ -37,7 +37,7 @@ pub(super) async fn within<T: Send + 'static>(
             result => return result,
         }
     }
-    aside.work(usize::MAX, move || decompress(limit)).await?
+    Box::pin(aside.run(move || decompress(limit))).await?
 }
 
 #[cfg(test)]

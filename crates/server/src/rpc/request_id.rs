@@ -65,7 +65,7 @@ impl RequestId {
     }
 }
 
-/// What `{:016x}` writes, which takes forty times as long.
+/// What `{:016x}` writes, without its machinery.
 fn hexadecimal(number: u64) -> [u8; 16] {
     let mut digits = [0; 16];
     let (high, low) = digits.split_at_mut(8);
