@@ -1,9 +1,8 @@
 //! What a reader has looked up before, for as long as nothing in the file has changed.
 //!
-//! Before each use SQLite is asked for the file's version ([`PRAGMA data_version`][pragma]), which tells of every commit of
-//! another connection, in this process or another: of the writer's, for a reader. If it has changed, everything is
-//! forgotten. So an answer is as new as one that is read, for half of what a look-up takes; for a page of a list a
-//! twentieth.
+//! Before each use the index of the write-ahead log tells of every commit of another connection, in this process or another:
+//! of the writer's, for a reader. Where it can't, SQLite is asked ([`PRAGMA data_version`][pragma]). After a commit everything
+//! is forgotten. So an answer is as new as one that is read.
 //!
 //! [pragma]: https://sqlite.org/pragma.html#pragma_data_version
 
@@ -12,6 +11,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 
 use super::error::from_sqlite;
+use super::wal_index;
 use crate::store::{
     ApiKey, EnvironmentClassFilter, HostAuthenticationTokenFilter, KeyHash, Page, PageRequest,
     RunnerFilter, StoreError,
@@ -32,9 +32,16 @@ pub(super) struct Cache {
     /// How much is kept, in bytes, roughly.
     max_bytes: usize,
     bytes: usize,
-    version: Option<i64>,
+    version: Option<Version>,
     keys: HashMap<[u8; 32], Option<ApiKey>>,
     pages: HashMap<Listed, Page<()>>,
+}
+
+/// What is the same for as long as nothing in the file has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    Log(wal_index::Header),
+    Data(i64),
 }
 
 /// What a key takes, with its name, roughly.
@@ -101,15 +108,25 @@ impl Cache {
         if self.max_bytes == 0 {
             return Ok(false);
         }
-        let version = connection
-            .prepare_cached("PRAGMA data_version")
-            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
-            .map_err(from_sqlite)?;
+        let version = self.version_now(connection)?;
         if self.version != Some(version) {
             self.forget();
             self.version = Some(version);
         }
         Ok(true)
+    }
+
+    fn version_now(&self, connection: &Connection) -> Result<Version, StoreError> {
+        // A connection that has not read yet has no index.
+        let header = self.version.and_then(|_| wal_index::header(connection));
+        match header {
+            Some(header) => Ok(Version::Log(header)),
+            None => connection
+                .prepare_cached("PRAGMA data_version")
+                .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+                .map(Version::Data)
+                .map_err(from_sqlite),
+        }
     }
 
     /// Takes room. Where there is too little, everything is forgotten: what is asked for often is soon back.
@@ -182,6 +199,25 @@ mod tests {
             assert_eq!(found.unwrap(), None);
         }
         assert!(cache.keys.is_empty());
+    }
+
+    #[test]
+    fn with_a_log_its_index_tells_what_is_still_true() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("database");
+        let [writer, reader] = [&path, &path].map(|path| Connection::open(path).unwrap());
+        writer
+            .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (x)")
+            .unwrap();
+        let mut cache = Cache::new(16 * 1024);
+        // The first time the connection has not read yet.
+        for is_looked_up in [true, true, false, false] {
+            assert_eq!(ask(&mut cache, &reader, 1, 10), is_looked_up);
+        }
+        assert!(matches!(cache.version, Some(Version::Log(_))));
+        writer.execute_batch("INSERT INTO t VALUES (1)").unwrap();
+        assert!(ask(&mut cache, &reader, 1, 10));
+        assert!(!ask(&mut cache, &reader, 1, 10));
     }
 
     #[test]

@@ -34,6 +34,7 @@ mod statement;
 mod store;
 mod tables;
 mod tokens;
+mod wal_index;
 mod writer;
 
 pub use self::tables::SqliteTables;
