@@ -261,21 +261,21 @@ impl Channel {
     async fn attempts<Req: Message>(&self, rpc: Rpc, message: Req) -> Result<UnaryResponse, Error> {
         let options = &self.options;
         let codec = self.transport.codec();
-        let headers = options.headers.clone();
+        let headers = &options.headers;
         #[cfg(feature = "opentelemetry")]
-        let headers = super::trace_context::with_current_span(headers);
-        let request = UnaryRequest {
-            rpc,
-            codec,
-            message: codec.encode(&message)?,
-            headers,
-            timeout: options.timeout,
-        };
+        let headers = &super::trace_context::with_current_span(headers.clone());
+        let encoded = codec.encode(&message)?;
         // It may hold a secret, which need not stay in memory while the call is on its way.
         drop(message);
         let mut retries = 0;
         loop {
-            let answer = self.transport.unary(request.clone());
+            let answer = self.transport.unary(UnaryRequest {
+                rpc,
+                codec,
+                message: encoded.clone(),
+                headers: headers.clone(),
+                timeout: options.timeout,
+            });
             let error = match within(options.timeout, answer).await {
                 Err(error) if retries < options.retries && retry::is_allowed(&rpc, &error) => error,
                 outcome => {

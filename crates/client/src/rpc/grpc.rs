@@ -81,6 +81,7 @@ impl Grpc {
             Error::local(Code::Internal, "the message cannot be sent").with_source(status)
         })?;
         let request = Request::from_parts(parts, body.to_bytes());
+        let request = self.http.request(request)?;
         let (mut parts, reply) = self.http.exchange(request, PREFIX).await?.into_parts();
         let Collected { body, mut trailers } = reply;
         status::check(parts.status, &mut parts.headers, &body, &mut trailers)?;

@@ -105,14 +105,18 @@ impl HttpClient {
         self.compress_from.is_some_and(|from| message.len() >= from)
     }
 
+    /// The same request for [`exchange`](Self::exchange).
+    pub(super) fn request(&self, request: Request<Bytes>) -> Result<reqwest::Request, Error> {
+        reqwest::Request::try_from(request).map_err(|error| self.failure(error))
+    }
+
     /// Sends a request and reads the whole reply, decompressed. `framing` is how many bytes a reply has beside its message,
     /// which don't count towards the limit.
     pub(super) async fn exchange(
         &self,
-        request: Request<Bytes>,
+        request: reqwest::Request,
         framing: usize,
     ) -> Result<Response<Collected>, Error> {
-        let request = reqwest::Request::try_from(request).map_err(|error| self.failure(error))?;
         let reply = self.http.execute(request).await;
         let reply = Response::<reqwest::Body>::from(reply.map_err(|error| self.failure(error))?);
         let (parts, body) = reply.into_parts();

@@ -8,7 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::{HeaderValue, Method, Request, header};
+use http::{HeaderValue, Method, header};
+use reqwest::{Request, Url};
 
 use crate::rpc::{BaseUrl, Code, Codec, Error, UnaryRequest};
 
@@ -23,7 +24,7 @@ pub(super) fn build(
     base_url: &BaseUrl,
     get: bool,
     compressed: bool,
-) -> Result<Request<Bytes>, Error> {
+) -> Result<Request, Error> {
     let url = base_url.join(call.rpc.path());
     let message = if compressed {
         gzip(&call.message)?
@@ -32,35 +33,36 @@ pub(super) fn build(
     };
     let get_url = (get && call.rpc.no_side_effects())
         .then(|| get_url(&url, call.codec, compressed, &message))
-        .filter(|url| url.len() <= LONGEST_GET_URL);
+        .filter(|url| url.as_str().len() <= LONGEST_GET_URL);
     let mut headers = call.headers;
     if let Some(timeout) = call.timeout {
         headers.insert("connect-timeout-ms", milliseconds(timeout));
     }
-    let builder = Request::builder();
-    let request = match get_url {
-        Some(url) => builder.method(Method::GET).uri(url).body(Bytes::new()),
+    let mut request = match get_url {
+        Some(url) => Request::new(Method::GET, url),
         None => {
             headers.insert(header::CONTENT_TYPE, content_type(call.codec));
             headers.insert("connect-protocol-version", HeaderValue::from_static("1"));
             if compressed {
                 headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(GZIP));
             }
-            builder.method(Method::POST).uri(url).body(message)
+            let mut request = Request::new(Method::POST, url);
+            *request.body_mut() = Some(message.into());
+            request
         }
     };
-    let mut request = request.map_err(|error| {
-        Error::local(Code::Internal, "the request is no HTTP request").with_source(error)
-    })?;
     *request.headers_mut() = headers;
     Ok(request)
 }
 
 /// The message in base64, which JSON may be sent in too: it needs no escapes.
-fn get_url(url: &str, codec: Codec, compressed: bool, message: &[u8]) -> String {
+fn get_url(url: &Url, codec: Codec, compressed: bool, message: &[u8]) -> Url {
     let (encoding, message) = (codec.name(), URL_SAFE_NO_PAD.encode(message));
     let compression = if compressed { "&compression=gzip" } else { "" };
-    format!("{url}?connect=v1&encoding={encoding}{compression}&base64=1&message={message}")
+    let query = format!("connect=v1&encoding={encoding}{compression}&base64=1&message={message}");
+    let mut url = url.clone();
+    url.set_query(Some(&query));
+    url
 }
 
 fn gzip(message: &[u8]) -> Result<Bytes, Error> {
@@ -92,7 +94,7 @@ mod tests {
     use super::*;
     use crate::rpc::Rpc;
 
-    fn request(no_side_effects: bool, message: &'static [u8]) -> Request<Bytes> {
+    fn request(no_side_effects: bool, message: &'static [u8]) -> Request {
         let call = UnaryRequest {
             rpc: Rpc::new("/s.S/M", no_side_effects),
             codec: Codec::Proto,
@@ -108,22 +110,27 @@ mod tests {
         let get = request(true, b"\xfb\xff");
         assert_eq!(get.method(), Method::GET);
         assert_eq!(
-            get.uri(),
+            get.url().as_str(),
             "http://host/api/s.S/M?connect=v1&encoding=proto&base64=1&message=-_8"
         );
         assert!(!get.headers().contains_key(header::CONTENT_TYPE));
         assert_eq!(get.headers()["connect-timeout-ms"], "9999999999");
-        assert!(get.body().is_empty());
+        assert!(get.body().is_none());
     }
 
     #[test]
     fn all_else_goes_by_post() {
         for post in [request(false, b"m"), request(true, &[0; 6000])] {
             assert_eq!(post.method(), Method::POST);
-            assert_eq!(post.uri(), "http://host/api/s.S/M");
+            assert_eq!(post.url().as_str(), "http://host/api/s.S/M");
             assert_eq!(post.headers()[header::CONTENT_TYPE], "application/proto");
             assert_eq!(post.headers()["connect-protocol-version"], "1");
-            assert!(!post.body().is_empty());
+            assert!(
+                post.body()
+                    .unwrap()
+                    .as_bytes()
+                    .is_some_and(|body| !body.is_empty())
+            );
         }
     }
 }

@@ -9,15 +9,15 @@ use crate::rpc::{Code, Error};
 /// Where the paths of RPCs begin: an `http` or `https` origin with an optional path.
 #[derive(Clone, Debug)]
 pub(crate) struct BaseUrl {
-    /// Without a slash at its end.
+    url: Url,
+    /// The same, without a slash at its end.
     text: String,
     uri: Uri,
-    is_https: bool,
 }
 
 impl BaseUrl {
     pub(crate) fn is_https(&self) -> bool {
-        self.is_https
+        self.url.scheme() == "https"
     }
 
     pub(crate) fn as_uri(&self) -> &Uri {
@@ -25,8 +25,13 @@ impl BaseUrl {
     }
 
     /// The URL of an RPC.
-    pub(crate) fn join(&self, path: &str) -> String {
-        format!("{}{path}", self.text)
+    pub(crate) fn join(&self, path: &str) -> Url {
+        let mut url = self.url.clone();
+        match self.url.path().trim_end_matches('/') {
+            "" => url.set_path(path),
+            prefix => url.set_path(&[prefix, path].concat()),
+        }
+        url
     }
 }
 
@@ -41,11 +46,9 @@ impl FromStr for BaseUrl {
         };
         let url =
             Url::parse(text).map_err(|error| wrong("is no absolute URL").with_source(error))?;
-        let is_https = match url.scheme() {
-            "https" => true,
-            "http" => false,
-            _ => return Err(wrong("must begin with http:// or https://")),
-        };
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(wrong("must begin with http:// or https://"));
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(wrong("must not hold a user name or password"));
         }
@@ -56,11 +59,7 @@ impl FromStr for BaseUrl {
         let uri = text
             .parse()
             .map_err(|error: http::uri::InvalidUri| wrong("is no URI").with_source(error))?;
-        Ok(Self {
-            text,
-            uri,
-            is_https,
-        })
+        Ok(Self { url, text, uri })
     }
 }
 
@@ -87,7 +86,7 @@ mod tests {
             ),
         ] {
             let base: BaseUrl = base.parse().unwrap();
-            assert_eq!(base.join("/s.S/M"), expected);
+            assert_eq!(base.join("/s.S/M").as_str(), expected);
         }
     }
 
