@@ -43,7 +43,7 @@ use support::{Folder, Server, runnerconf};
 use wire::{LIST, Target};
 
 /// How often it is measured without the attack and beside it.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 6;
 /// For how long, each time.
 const PHASE: Duration = Duration::from_secs(2);
 

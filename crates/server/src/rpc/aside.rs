@@ -1,19 +1,26 @@
 //! Work on large messages, away from the threads that serve everybody.
 
+use std::any::Any;
 use std::num::NonZero;
-use std::panic::resume_unwind;
-use std::sync::Arc;
-use std::thread::available_parallelism;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{self, available_parallelism};
 
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use tokio::sync::oneshot;
 use tonic::Status;
 
 /// To decompress or decode more bytes takes longer than most calls take: four megabytes take ten milliseconds and more.
 pub(super) const LARGE: usize = 64 * 1024;
 
-/// Threads for large messages: half as many as there are processors. What exceeds that waits, in order.
-pub(super) struct Aside(Arc<Semaphore>);
+/// Threads for large messages, half as many as there are processors, from the first such message on. What exceeds them waits, in
+/// order.
+pub(super) struct Aside {
+    threads: usize,
+    queue: OnceLock<Sender<Job>>,
+}
+
+type Job = Box<dyn FnOnce() + Send>;
 
 impl Aside {
     pub(super) fn new() -> Self {
@@ -22,7 +29,10 @@ impl Aside {
     }
 
     fn with_threads(threads: usize) -> Self {
-        Self(Arc::new(Semaphore::new(threads)))
+        Self {
+            threads,
+            queue: OnceLock::new(),
+        }
     }
 
     /// Does work on so many bytes: here, or where it keeps nobody waiting.
@@ -43,24 +53,66 @@ impl Aside {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Status> {
-        // It is never closed. Whoever stops waiting leaves work behind that goes on, and that keeps its place.
-        let turn = Arc::clone(&self.0).acquire_owned().await;
-        let working = spawn_blocking(move || {
-            let _turn = turn;
-            work()
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(move || {
+            // What nobody waits for any more is not begun.
+            if !answer.is_closed() {
+                let done = catch_unwind(AssertUnwindSafe(work));
+                let _left_meanwhile = answer.send(done);
+            }
         });
-        working
-            .await
-            .map_err(|stopped| match stopped.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                Err(_cancelled) => Status::unavailable("the server is shutting down; try again"),
-            })
+        let queue = self.queue.get_or_init(|| start(self.threads));
+        let is_queued = queue.send(job).is_ok();
+        match answered.await {
+            Ok(done) => Ok(done.unwrap_or_else(|panic: Box<dyn Any + Send>| resume_unwind(panic))),
+            Err(_) if !is_queued => Err(Status::unavailable(
+                "the server has no thread for a message of this size; try again later",
+            )),
+            Err(_) => Err(Status::internal("a thread for large messages has ended")),
+        }
+    }
+}
+
+/// Starts the threads, which end with the queue. Where none can be started, nothing can be sent.
+fn start(threads: usize) -> Sender<Job> {
+    let (queue, jobs) = channel();
+    let jobs = Arc::new(Mutex::new(jobs));
+    for _ in 0..threads {
+        let jobs = Arc::clone(&jobs);
+        let thread = thread::Builder::new().name("large messages".into());
+        if let Err(error) = thread.spawn(move || do_jobs(&jobs)) {
+            tracing::error!(%error, "a thread for large messages can't be started");
+        }
+    }
+    queue
+}
+
+fn do_jobs(jobs: &Mutex<Receiver<Job>>) {
+    give_way();
+    loop {
+        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        match job {
+            Ok(job) => job(),
+            Err(_closed) => return,
+        }
+    }
+}
+
+/// Has this thread leave the processor to those that serve everybody, where there are too few for all.
+fn give_way() {
+    /// Against a thread as usual, a tenth of a processor.
+    #[cfg(target_os = "linux")]
+    const NICE: i32 = 10;
+    // On Linux that is the thread's alone: setpriority(2), "C library/kernel differences".
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(NICE) {
+        tracing::debug!(%error, "threads for large messages have the priority of all others");
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread::{ThreadId, current};
 
     use futures_util::future::{FutureExt as _, join};
@@ -75,6 +127,7 @@ mod tests {
     async fn only_large_messages_are_worked_on_elsewhere() {
         let aside = Aside::with_threads(1);
         assert_eq!(aside.work(LARGE, thread).await.unwrap(), thread());
+        assert!(aside.queue.get().is_none(), "no thread is needed yet");
         assert_ne!(aside.work(LARGE + 1, thread).await.unwrap(), thread());
     }
 
@@ -87,7 +140,6 @@ mod tests {
         tokio::task::yield_now().await;
         assert!((&mut first).now_or_never().is_none());
         assert!((&mut second).now_or_never().is_none());
-        assert_eq!(aside.0.available_permits(), 0);
         go_on.send(()).unwrap();
         let (first, second) = join(first, second).await;
         first.unwrap().unwrap();
@@ -95,22 +147,58 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_nobody_waits_for_keeps_its_turn_until_it_ends() {
+    async fn of_several_threads_each_does_work() {
+        let aside = Aside::with_threads(2);
+        let (to_second, from_first) = channel();
+        let (to_first, from_second) = channel();
+        let first = aside.run(move || {
+            to_second.send(()).unwrap();
+            from_second.recv()
+        });
+        let second = aside.run(move || {
+            to_first.send(()).unwrap();
+            from_first.recv()
+        });
+        let (first, second) = join(first, second).await;
+        first.unwrap().unwrap();
+        second.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_is_not_begun() {
+        static BEGUN: AtomicBool = AtomicBool::new(false);
         let aside = Aside::with_threads(1);
         let (go_on, waits) = channel::<()>();
-        let left = aside.run(move || waits.recv()).now_or_never();
-        assert!(left.is_none());
-        assert_eq!(aside.0.available_permits(), 0);
+        assert!(aside.run(move || waits.recv()).now_or_never().is_none());
+        let left = aside.run(|| BEGUN.store(true, Ordering::Relaxed));
+        assert!(left.now_or_never().is_none());
         drop(go_on);
         aside.run(|| ()).await.unwrap();
+        assert!(!BEGUN.load(Ordering::Relaxed));
     }
 
     #[tokio::test]
     async fn a_panic_is_the_calls_own() {
         let aside = Aside::with_threads(1);
         let work = aside.run(|| panic!("in a decoder"));
-        let panicked = std::panic::AssertUnwindSafe(work).catch_unwind().await;
+        let panicked = AssertUnwindSafe(work).catch_unwind().await;
         assert!(panicked.is_err());
         aside.run(|| ()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn without_a_thread_it_is_an_error() {
+        let refused = Aside::with_threads(0).run(|| ()).await.unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::Unavailable);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn only_its_threads_give_way() {
+        let nice = || rustix::process::getpriority_process(None).unwrap();
+        let before = nice();
+        let aside = Aside::with_threads(1).run(nice).await.unwrap();
+        assert_eq!(aside, (before + 10).min(19));
+        assert_eq!(nice(), before);
     }
 }

@@ -115,7 +115,7 @@ async fn decompress(
     let length = body.len();
     let decompress =
         move |limit| decompress_bytes(body.clone(), encoding, limit).map_err(Status::from);
-    let message = within(limit, length, aside, decompress).await?;
+    let message = within(limit, length, encoding, aside, decompress).await?;
     room.grow(message.len())?;
     Ok(message)
 }

@@ -24,14 +24,15 @@ pub(super) fn refuse_large_window(
 
 /// Decompresses a message of so many bytes, which may become as many as the limit; `decompress` is given the limit to keep to. Most
 /// messages are small, and are decompressed here. Whether one is can't be seen, so what fails here is tried again where it keeps
-/// nobody waiting.
+/// nobody waiting. Brotli takes its whole window at once, of 16 MB as a rule, however little is asked for.
 pub(super) async fn within<T: Send + 'static>(
     limit: usize,
     length: usize,
+    encoding: CompressionEncoding,
     aside: &Aside,
     decompress: impl Fn(usize) -> Result<T, Status> + Send + 'static,
 ) -> Result<T, Status> {
-    if length <= LARGE {
+    if length <= LARGE && encoding != CompressionEncoding::Brotli {
         match decompress(limit.min(LARGE)) {
             Err(_) if limit > LARGE => {}
             result => return result,

@@ -114,6 +114,9 @@ impl ConnectionOptions {
     }
 }
 
+/// To accept and to begin with a connection takes as long as to answer a call.
+const ACCEPTED_AT_ONCE: u64 = 16;
+
 /// Serves the connections of a listener until `stop` is ready, and then until the calls in flight are answered.
 ///
 /// The listener is a [`TcpListener`](tokio::net::TcpListener) or a [`TlsListener`](super::tls::TlsListener), for example.
@@ -134,7 +137,11 @@ pub async fn serve<L, S>(
     let open = Arc::new(Open::new(options.max_connections));
     let (stopping, stopped) = watch::channel(false);
     let mut stop = pin!(stop);
-    loop {
+    for number in 1_u64.. {
+        // However many come at once, those that are open have their turn in between.
+        if number.is_multiple_of(ACCEPTED_AT_ONCE) {
+            tokio::task::yield_now().await;
+        }
         let (io, address) = tokio::select! {
             accepted = listener.accept() => accepted,
             () = &mut stop => break,

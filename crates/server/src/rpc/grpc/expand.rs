@@ -37,7 +37,7 @@ pub(super) async fn expand(
         let payload = payload.clone();
         process_envelope_payload(flags, payload, encoding, limit).map_err(Status::from)
     };
-    match within(limit, length, aside, decompress).await? {
+    match within(limit, length, encoding, aside, decompress).await? {
         EnvelopePayload::Message(message) => {
             room.grow(2 * message.len())?;
             Ok(wrap_envelope(&message, false)?.into())

@@ -146,11 +146,17 @@ impl Watch {
 }
 
 /// A connection's bytes, of which notes are taken.
+///
+/// However fast bytes come, others have their turn after so many of them: of HTTP/2's frames they may be a thousand.
 pub(super) struct Noted<I> {
     io: I,
     activity: Arc<Activity>,
     has_begun: bool,
+    /// Bytes since there were none.
+    turn: usize,
 }
+
+const TURN: usize = 16 * 1024;
 
 impl<I> Noted<I> {
     pub(super) fn new(io: I, activity: Arc<Activity>) -> Self {
@@ -158,6 +164,7 @@ impl<I> Noted<I> {
             io,
             activity,
             has_begun: false,
+            turn: 0,
         }
     }
 
@@ -188,9 +195,19 @@ impl<I: AsyncRead + Unpin> AsyncRead for Noted<I> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.turn >= TURN {
+            self.turn = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.io).poll_read(context, buffer);
-        self.note_read(buffer.filled().get(before..).unwrap_or_default());
+        let bytes = buffer.filled().get(before..).unwrap_or_default();
+        self.note_read(bytes);
+        self.turn = match read {
+            Poll::Ready(_) => self.turn + bytes.len(),
+            Poll::Pending => 0,
+        };
         read
     }
 }
@@ -231,7 +248,18 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Noted<I> {
 
 #[cfg(test)]
 mod tests {
+    use std::task::Wake;
+
     use super::*;
+
+    #[derive(Default)]
+    struct Wakes(AtomicU32);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 
     fn watched() -> (Arc<Activity>, Watch) {
         let activity = Arc::new(Activity::new(&Arc::default()));
@@ -272,6 +300,25 @@ mod tests {
             io.note_read(b"x");
             assert_eq!(watch.look(), expected);
         }
+    }
+
+    #[test]
+    fn others_have_their_turn_however_fast_bytes_come() {
+        let (activity, _) = watched();
+        let mut io = Noted::new(tokio::io::repeat(b'x'), activity);
+        let wakes = Arc::new(Wakes::default());
+        let waker = Arc::clone(&wakes).into();
+        let mut read = Vec::new();
+        for _ in 0..20 {
+            let mut bytes = [0; 4096];
+            let mut buffer = ReadBuf::new(&mut bytes);
+            let polled = Pin::new(&mut io).poll_read(&mut Context::from_waker(&waker), &mut buffer);
+            assert_eq!(polled.is_ready(), buffer.filled().len() == 4096);
+            read.push(polled.is_ready());
+        }
+        let turn = [true, true, true, true, false];
+        assert_eq!(read, turn.repeat(4));
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 4);
     }
 
     #[test]
