@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, available_parallelism};
 
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tonic::Status;
 
 /// To decompress or decode more bytes takes longer than most calls take: four megabytes take ten milliseconds and more.
@@ -17,6 +17,7 @@ pub(super) const LARGE: usize = 64 * 1024;
 /// order.
 pub(super) struct Aside {
     threads: usize,
+    turns: Arc<Semaphore>,
     queue: OnceLock<Sender<Job>>,
 }
 
@@ -31,6 +32,7 @@ impl Aside {
     fn with_threads(threads: usize) -> Self {
         Self {
             threads,
+            turns: Arc::new(Semaphore::new(threads)),
             queue: OnceLock::new(),
         }
     }
@@ -53,13 +55,14 @@ impl Aside {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Status> {
+        // Not in the queue: whoever stops waiting leaves nothing there, which would take memory that nobody counts. Who stops later
+        // leaves work behind that goes on, and keeps its turn. It is never closed.
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
         let (answer, answered) = oneshot::channel();
         let job = Box::new(move || {
-            // What nobody waits for any more is not begun.
-            if !answer.is_closed() {
-                let done = catch_unwind(AssertUnwindSafe(work));
-                let _left_meanwhile = answer.send(done);
-            }
+            let done = catch_unwind(AssertUnwindSafe(work));
+            drop(turn);
+            let _left_meanwhile = answer.send(done);
         });
         let queue = self.queue.get_or_init(|| start(self.threads));
         let is_queued = queue.send(job).is_ok();
@@ -112,7 +115,6 @@ fn give_way() {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread::{ThreadId, current};
 
     use futures_util::future::{FutureExt as _, join};
@@ -165,16 +167,26 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_nobody_waits_for_any_more_is_not_begun() {
-        static BEGUN: AtomicBool = AtomicBool::new(false);
+    async fn what_nobody_waits_for_any_more_is_forgotten_at_once() {
         let aside = Aside::with_threads(1);
         let (go_on, waits) = channel::<()>();
         assert!(aside.run(move || waits.recv()).now_or_never().is_none());
-        let left = aside.run(|| BEGUN.store(true, Ordering::Relaxed));
-        assert!(left.now_or_never().is_none());
+        let message = Arc::new(());
+        let copy = Arc::clone(&message);
+        assert!(aside.run(move || drop(copy)).now_or_never().is_none());
+        assert_eq!(Arc::strong_count(&message), 1);
         drop(go_on);
         aside.run(|| ()).await.unwrap();
-        assert!(!BEGUN.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test]
+    async fn work_that_has_begun_keeps_its_turn_until_it_ends() {
+        let aside = Aside::with_threads(1);
+        let (go_on, waits) = channel::<()>();
+        assert!(aside.run(move || waits.recv()).now_or_never().is_none());
+        assert_eq!(aside.turns.available_permits(), 0);
+        drop(go_on);
+        aside.run(|| ()).await.unwrap();
     }
 
     #[tokio::test]
@@ -188,7 +200,9 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_thread_it_is_an_error() {
-        let refused = Aside::with_threads(0).run(|| ()).await.unwrap_err();
+        let aside = Aside::with_threads(0);
+        aside.turns.add_permits(1);
+        let refused = aside.run(|| ()).await.unwrap_err();
         assert_eq!(refused.code(), tonic::Code::Unavailable);
     }
 
