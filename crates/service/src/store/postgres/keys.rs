@@ -43,7 +43,7 @@ pub(super) async fn set_admin(
             "UPDATE api_keys
              SET hash = $2, name = 'admin key', role = $3, principal = $4, subject_id = $5,
                  created_at = $6, revoked_at = NULL
-             WHERE id = $1"
+             WHERE id = $1 AND NOT EXISTS (SELECT FROM api_keys WHERE hash = $2 AND id <> $1)"
         }
         None => {
             "INSERT INTO api_keys
