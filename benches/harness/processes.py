@@ -16,9 +16,9 @@ SERVER_CORE, LOAD_CORE = 0, 1
 
 
 def pinned(core, command):
-    """The command on this core, where there are enough of them."""
+    """The command on this core, where there are enough of them; on any, for `None`."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    if len(cores) < 2:
+    if core is None or len(cores) < 2:
         return command
     return ["taskset", "-c", str(cores[core]), *command]
 
