@@ -24,7 +24,7 @@ pub(super) fn refuse_large_window(
 
 /// Decompresses a message of so many bytes, which may become as many as the limit; `decompress` is given the limit to keep to. Most
 /// messages are small, and are decompressed here. Whether one is can't be seen, so what fails here is tried again where it keeps
-/// nobody waiting. Brotli takes its whole window at once, of 16 MB as a rule, however little is asked for.
+/// nobody waiting. Brotli takes its whole window at once, of up to 16 MB, however little is asked for.
 pub(super) async fn within<T: Send + 'static>(
     limit: usize,
     length: usize,
@@ -43,6 +43,8 @@ pub(super) async fn within<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
+    use std::thread::current;
+
     use super::*;
 
     #[test]
@@ -57,6 +59,46 @@ mod tests {
         ] {
             let refused = refuse_large_window(body, encoding).is_err();
             assert_eq!(refused, is_refused, "{body:?} {encoding:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_what_is_known_to_be_small_is_decompressed_where_calls_are_served() {
+        const LIMIT: usize = 4 * LARGE;
+        let here = current().id();
+        for (length, becomes, encoding, is_here) in [
+            (100, 1_000, CompressionEncoding::Gzip, true),
+            (100, LARGE, CompressionEncoding::Zstd, true),
+            (100, LARGE + 1, CompressionEncoding::Gzip, false),
+            (LARGE + 1, LARGE + 1, CompressionEncoding::Gzip, false),
+            (100, 1_000, CompressionEncoding::Brotli, false),
+        ] {
+            let decompress = move |limit| {
+                if becomes > limit {
+                    return Err(Status::resource_exhausted("too large"));
+                }
+                Ok(current().id())
+            };
+            let thread = within(LIMIT, length, encoding, &Aside::new(), decompress).await;
+            assert_eq!(
+                thread.unwrap() == here,
+                is_here,
+                "{length} {becomes} {encoding:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_beyond_the_limit_is_refused_wherever_it_is_decompressed() {
+        for (limit, length) in [(1_000, 100), (2 * LARGE, 100), (2 * LARGE, LARGE + 1)] {
+            let decompress = move |given| {
+                assert!(given <= limit);
+                Err::<(), _>(Status::resource_exhausted("too large"))
+            };
+            let aside = Aside::new();
+            let refused =
+                within(limit, length, CompressionEncoding::Gzip, &aside, decompress).await;
+            assert_eq!(refused.unwrap_err().code(), tonic::Code::ResourceExhausted);
         }
     }
 }

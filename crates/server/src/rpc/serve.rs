@@ -114,7 +114,7 @@ impl ConnectionOptions {
     }
 }
 
-/// To accept and to begin with a connection takes as long as to answer a call.
+/// So many new connections are accepted before those that are open have their turn.
 const ACCEPTED_AT_ONCE: u64 = 16;
 
 /// Serves the connections of a listener until `stop` is ready, and then until the calls in flight are answered.
@@ -138,7 +138,6 @@ pub async fn serve<L, S>(
     let (stopping, stopped) = watch::channel(false);
     let mut stop = pin!(stop);
     for number in 1_u64.. {
-        // However many come at once, those that are open have their turn in between.
         if number.is_multiple_of(ACCEPTED_AT_ONCE) {
             tokio::task::yield_now().await;
         }
