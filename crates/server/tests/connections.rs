@@ -208,6 +208,17 @@ async fn a_server_that_stops_answers_what_is_in_flight_and_takes_nothing_new() {
     TcpStream::connect(served.address).await.unwrap_err();
 }
 
+#[tokio::test]
+async fn a_server_that_is_dropped_leaves_no_idle_connection() {
+    let served = serve_with(|_| {}).await;
+    let mut idle = TcpStream::connect(served.address).await.unwrap();
+    idle.write_all(http1(ANSWER).as_bytes()).await.unwrap();
+    assert_eq!(reply(&mut idle).await, "HTTP/1.1 200 OK");
+    served.server.abort();
+    let closed = tokio::time::timeout(Duration::from_secs(5), reply(&mut idle)).await;
+    assert_eq!(closed.unwrap(), "");
+}
+
 /// CVE-2023-44487: streams that are opened and reset at once.
 #[tokio::test]
 async fn rapid_resets_close_their_connection() {

@@ -15,8 +15,10 @@
 
 mod activity;
 mod connection;
+mod end;
 mod guarded;
 mod open;
+mod turns;
 
 use std::convert::Infallible;
 use std::fmt;
@@ -28,13 +30,16 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::serve::Listener;
 use http::{Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper::rt::Executor as _;
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto::Builder;
-use tokio::sync::watch;
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
 use tower::Service;
 
-use self::connection::Connection;
+use self::activity::Patience;
 use self::open::Open;
+use self::turns::{Spawner, Turns};
 use super::{Observer, Refusal};
 
 /// What a connection may do, and how many there are. The defaults are safe for a server that faces a network.
@@ -86,9 +91,9 @@ const PING: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs
 const WINDOW: (u32, u32) = (256 * 1024, 512 * 1024);
 
 impl ConnectionOptions {
-    fn builder(&self) -> Builder<TokioExecutor> {
+    fn builder(&self, spawner: Spawner) -> Builder<Spawner> {
         let header_bytes = self.max_header_bytes.max(MIN_HEADER_BYTES);
-        let mut builder = Builder::new(TokioExecutor::new());
+        let mut builder = Builder::new(spawner);
         builder.http1().max_buf_size(header_bytes as usize);
         builder
             .http2()
@@ -103,14 +108,21 @@ impl ConnectionOptions {
         builder
     }
 
-    /// How often a connection is looked at.
+    /// How often connections are looked at.
     fn tick(&self) -> Duration {
         (self.header_timeout / 4).max(Duration::from_millis(1))
     }
 
-    fn ticks(&self, timeout: Duration) -> u32 {
-        let ticks = timeout.as_nanos().div_ceil(self.tick().as_nanos());
-        u32::try_from(ticks).unwrap_or(u32::MAX).max(1)
+    /// The first tick may come at once.
+    fn patience(&self) -> Patience {
+        let ticks = |timeout: Duration| {
+            let ticks = timeout.as_nanos().div_ceil(self.tick().as_nanos());
+            u32::try_from(ticks).unwrap_or(u32::MAX).saturating_add(1)
+        };
+        Patience {
+            header_ticks: ticks(self.header_timeout),
+            idle_ticks: ticks(self.idle_timeout),
+        }
     }
 }
 
@@ -132,10 +144,9 @@ pub async fn serve<L, S>(
     S: Clone + Send + 'static,
     S::Future: Send,
 {
-    let builder = Arc::new(options.builder());
-    let options = Arc::new(options);
+    let turns = Arc::new(Turns::new(Handle::current().metrics().num_workers()));
     let open = Arc::new(Open::new(options.max_connections));
-    let (stopping, stopped) = watch::channel(false);
+    let serving = Serving::begin(&open, &options);
     let mut stop = pin!(stop);
     for number in 1_u64.. {
         if number.is_multiple_of(ACCEPTED_AT_ONCE) {
@@ -145,7 +156,7 @@ pub async fn serve<L, S>(
             accepted = listener.accept() => accepted,
             () = &mut stop => break,
         };
-        let Some(place) = open.enter() else {
+        let Some(place) = open.enter(turns.share()) else {
             if let Some(observer) = &options.observer {
                 observer.on_refused(Refusal::Connections);
             }
@@ -153,17 +164,38 @@ pub async fn serve<L, S>(
             continue;
         };
         tracing::trace!(?address, "a connection is open");
-        let connection = Connection {
-            builder: Arc::clone(&builder),
-            options: Arc::clone(&options),
-            place,
-            stopped: stopped.clone(),
-        };
-        tokio::spawn(connection.serve(io, service.clone()));
+        let spawner = Spawner::new(&turns, &place.activity.share);
+        let builder = options.builder(spawner.clone());
+        spawner.execute(connection::serve(io, service.clone(), builder, place));
     }
     // The port is free for whoever comes next.
     drop(listener);
-    drop(stopped);
-    stopping.send_replace(true);
-    stopping.closed().await;
+    open.end();
+    open.empty().await;
+    drop(serving);
+}
+
+/// Connections are watched until this is dropped; and told then that they are to end.
+struct Serving {
+    open: Arc<Open>,
+    watch: AbortHandle,
+}
+
+impl Serving {
+    fn begin(open: &Arc<Open>, options: &ConnectionOptions) -> Self {
+        let (tick, patience) = (options.tick(), options.patience());
+        let watched = Arc::clone(open);
+        let watch = tokio::spawn(async move { watched.watch(tick, patience).await });
+        Self {
+            open: Arc::clone(open),
+            watch: watch.abort_handle(),
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.open.end();
+        self.watch.abort();
+    }
 }

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::Notify;
 
+use super::end::EndSignal;
+use super::turns::Share;
 use crate::rpc::discard::Discarded;
 
 /// How a connection over HTTP/2 begins.
@@ -28,11 +29,14 @@ pub(super) struct Activity {
     /// Bytes came in that are not part of a call, yet.
     heading: AtomicBool,
     http2: AtomicBool,
-    pub(super) evicted: Notify,
+    /// The last turn in which a call began.
+    called_in: AtomicU64,
+    pub(super) end: EndSignal,
+    pub(super) share: Share,
 }
 
 impl Activity {
-    pub(super) fn new(opened: &Arc<AtomicU64>) -> Self {
+    pub(super) fn new(opened: &Arc<AtomicU64>, share: Share) -> Self {
         Self {
             opened: Arc::clone(opened),
             used: AtomicU64::new(opened.fetch_add(1, Ordering::Relaxed)),
@@ -41,7 +45,9 @@ impl Activity {
             progress: AtomicU32::new(0),
             heading: AtomicBool::new(false),
             http2: AtomicBool::new(false),
-            evicted: Notify::new(),
+            called_in: AtomicU64::new(0),
+            end: EndSignal::new(),
+            share,
         }
     }
 
@@ -77,6 +83,17 @@ impl Activity {
 /// A call in flight.
 pub(super) struct InCall(Arc<Activity>);
 
+impl InCall {
+    /// Whether it may begin in this turn. Over HTTP/1.1 the requests of a connection may all have come already; over HTTP/2 each has
+    /// turns of its own.
+    pub(super) fn may_begin(&self) -> bool {
+        let activity = &*self.0;
+        let turn = activity.share.turn();
+        activity.called_in.swap(turn, Ordering::Relaxed) != turn
+            || activity.http2.load(Ordering::Relaxed)
+    }
+}
+
 impl Drop for InCall {
     fn drop(&mut self) {
         self.0.used.store(self.0.now(), Ordering::Relaxed);
@@ -96,11 +113,17 @@ pub(super) enum Verdict {
     Slow,
 }
 
+/// For how many ticks a connection may do nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Patience {
+    /// While the headers of a request come in.
+    pub(super) header_ticks: u32,
+    pub(super) idle_ticks: u32,
+}
+
 /// Looks at a connection now and then.
 pub(super) struct Watch {
-    activity: Arc<Activity>,
-    header_ticks: u32,
-    idle_ticks: u32,
+    pub(super) activity: Arc<Activity>,
     progress: u32,
     /// For how many ticks headers have been coming in, and nothing has happened at all.
     heading: u32,
@@ -108,11 +131,9 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(activity: Arc<Activity>, header_ticks: u32, idle_ticks: u32) -> Self {
+    pub(super) fn new(activity: Arc<Activity>) -> Self {
         Self {
             activity,
-            header_ticks,
-            idle_ticks,
             progress: 0,
             heading: 0,
             idle: 0,
@@ -120,7 +141,7 @@ impl Watch {
     }
 
     /// To be called once in a tick.
-    pub(super) fn look(&mut self) -> Verdict {
+    pub(super) fn look(&mut self, patience: Patience) -> Verdict {
         let activity = &*self.activity;
         let progress = activity.progress.load(Ordering::Relaxed);
         if activity.calls.load(Ordering::Relaxed) > 0 || progress != self.progress {
@@ -135,9 +156,9 @@ impl Watch {
             false => 0,
         };
         self.idle = self.idle.saturating_add(1);
-        if self.heading >= self.header_ticks {
+        if self.heading >= patience.header_ticks {
             Verdict::Slow
-        } else if self.idle >= self.idle_ticks {
+        } else if self.idle >= patience.idle_ticks {
             Verdict::Idle
         } else {
             Verdict::Keep
@@ -250,6 +271,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Noted<I> {
 mod tests {
     use std::task::Wake;
 
+    use super::super::turns::Turns;
     use super::*;
 
     #[derive(Default)]
@@ -262,12 +284,19 @@ mod tests {
     }
 
     fn watched() -> (Arc<Activity>, Watch) {
-        let activity = Arc::new(Activity::new(&Arc::default()));
-        (Arc::clone(&activity), Watch::new(activity, 2, 4))
+        let activity = Arc::new(Activity::new(&Arc::default(), Share::default()));
+        (Arc::clone(&activity), Watch::new(activity))
+    }
+
+    fn look(watch: &mut Watch) -> Verdict {
+        watch.look(Patience {
+            header_ticks: 2,
+            idle_ticks: 4,
+        })
     }
 
     fn looks(watch: &mut Watch, times: usize) -> Vec<Verdict> {
-        (0..times).map(|_| watch.look()).collect()
+        (0..times).map(|_| look(watch)).collect()
     }
 
     #[test]
@@ -285,7 +314,11 @@ mod tests {
                 .all(|verdict| *verdict == Verdict::Keep)
         );
         drop(call);
-        assert_eq!(watch.look(), Verdict::Keep, "the end of a call is progress");
+        assert_eq!(
+            look(&mut watch),
+            Verdict::Keep,
+            "the end of a call is progress"
+        );
         assert_eq!(looks(&mut watch, 4).pop(), Some(Verdict::Idle));
         assert_eq!(activity.idle_since(), Some(1));
     }
@@ -296,9 +329,9 @@ mod tests {
             let (activity, mut watch) = watched();
             let mut io = Noted::new((), Arc::clone(&activity));
             io.note_read(first);
-            assert_eq!(watch.look(), Verdict::Keep);
+            assert_eq!(look(&mut watch), Verdict::Keep);
             io.note_read(b"x");
-            assert_eq!(watch.look(), expected);
+            assert_eq!(look(&mut watch), expected);
         }
     }
 
@@ -322,12 +355,24 @@ mod tests {
     }
 
     #[test]
+    fn over_http1_one_call_begins_in_a_turn() {
+        let share = Turns::new(1).share();
+        let activity = Arc::new(Activity::new(&Arc::default(), share));
+        let begin = || activity.begin().may_begin();
+        assert_eq!([begin(), begin(), begin()], [true, false, false]);
+        activity.share.count_turn();
+        assert_eq!([begin(), begin()], [true, false]);
+        activity.http2.store(true, Ordering::Relaxed);
+        assert_eq!([begin(), begin()], [true, true]);
+    }
+
+    #[test]
     fn headers_that_end_are_in_time() {
         let (activity, mut watch) = watched();
         let mut io = Noted::new((), Arc::clone(&activity));
         for _ in 0..9 {
             io.note_read(b"POST /");
-            assert_eq!(watch.look(), Verdict::Keep);
+            assert_eq!(look(&mut watch), Verdict::Keep);
             drop(activity.begin());
         }
     }

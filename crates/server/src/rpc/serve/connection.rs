@@ -1,91 +1,56 @@
 //! One connection, from its first byte to its last.
 
 use std::convert::Infallible;
+use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use axum::body::Body;
 use http::{Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::watch;
 use tower::Service;
 
-use super::ConnectionOptions;
-use super::activity::{Noted, Verdict, Watch};
+use super::activity::Noted;
+use super::end::End;
 use super::guarded::Guarded;
 use super::open::Place;
+use super::turns::Spawner;
 
-pub(super) struct Connection {
-    pub(super) builder: Arc<Builder<TokioExecutor>>,
-    pub(super) options: Arc<ConnectionOptions>,
-    pub(super) place: Place,
-    pub(super) stopped: watch::Receiver<bool>,
-}
-
-impl Connection {
-    pub(super) async fn serve<I, S>(self, io: I, service: S)
-    where
-        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
-        S: Clone + Send + 'static,
-        S::Future: Send,
-    {
-        let Self {
-            builder,
-            options,
-            place,
-            mut stopped,
-        } = self;
-        let activity = Arc::clone(&place.activity);
-        let io = TokioIo::new(Noted::new(io, Arc::clone(&activity)));
-        let service = Guarded {
-            service,
-            activity: Arc::clone(&activity),
-        };
-        let mut connection = pin!(builder.serve_connection(io, service));
-        let mut watch = Watch::new(
-            Arc::clone(&activity),
-            options.ticks(options.header_timeout),
-            options.ticks(options.idle_timeout),
-        );
-        let mut ticks = tokio::time::interval(options.tick());
-        ticks.reset();
-        let mut is_stopping = false;
+/// Serves a connection until its caller ends it, or it is told to.
+pub(super) async fn serve<I, S>(io: I, service: S, builder: Builder<Spawner>, place: Place)
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send,
+{
+    let io = TokioIo::new(Noted::new(io, Arc::clone(&place.activity)));
+    let service = Guarded {
+        service,
+        activity: Arc::clone(&place.activity),
+    };
+    let mut connection = pin!(builder.serve_connection(io, service));
+    let mut is_ending = false;
+    let broke = poll_fn(|context| {
         loop {
-            tokio::select! {
-                // The connection first: there is nearly always something to do for it.
-                biased;
-                ended = connection.as_mut() => {
-                    if let Err(error) = ended {
-                        tracing::debug!(%error, "a connection broke");
-                    }
-                    return;
-                }
-                _ = ticks.tick() => match watch.look() {
-                    Verdict::Keep => {}
-                    // Once more, and it has had the time to end by itself.
-                    Verdict::Idle if !is_stopping => {
-                        tracing::debug!("a connection was idle for too long");
-                        connection.as_mut().graceful_shutdown();
-                        is_stopping = true;
-                    }
-                    Verdict::Idle => return,
-                    Verdict::Slow => {
-                        tracing::debug!("the headers of a request took too long");
-                        return;
-                    }
-                },
-                _ = stopped.changed(), if !is_stopping => {
+            // First: there is nearly always something to do for it.
+            if let Poll::Ready(ended) = connection.as_mut().poll(context) {
+                return Poll::Ready(ended.err());
+            }
+            match place.activity.end.poll(context) {
+                End::AfterItsCalls if !is_ending => {
                     connection.as_mut().graceful_shutdown();
-                    is_stopping = true;
+                    is_ending = true;
                 }
-                () = activity.evicted.notified() => {
-                    tracing::debug!("an idle connection gave way to a new one");
-                    return;
-                }
+                End::Open | End::AfterItsCalls => return Poll::Pending,
+                End::Now => return Poll::Ready(None),
             }
         }
+    });
+    if let Some(error) = broke.await {
+        tracing::debug!(%error, "a connection broke");
     }
 }

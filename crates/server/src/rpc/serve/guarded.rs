@@ -35,7 +35,8 @@ where
             .insert(self.activity.discarded.clone());
         Noted {
             call: self.service.clone().oneshot(request),
-            _in_call: self.activity.begin(),
+            has_begun: false,
+            in_call: self.activity.begin(),
         }
     }
 }
@@ -44,7 +45,8 @@ pin_project! {
     pub(super) struct Noted<F> {
         #[pin]
         call: F,
-        _in_call: InCall,
+        has_begun: bool,
+        in_call: InCall,
     }
 }
 
@@ -52,6 +54,11 @@ impl<F: Future> Future for Noted<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        self.project().call.poll(context)
+        let this = self.project();
+        if !std::mem::replace(this.has_begun, true) && !this.in_call.may_begin() {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        this.call.poll(context)
     }
 }

@@ -1,28 +1,44 @@
 //! The connections that are open.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::activity::Activity;
+use tokio::sync::Notify;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::activity::{Activity, Patience, Verdict, Watch};
+use super::end::End;
+use super::turns::Share;
 
 pub(super) struct Open {
     max: usize,
     opened: Arc<AtomicU64>,
     places: Mutex<Places>,
+    last_left: Notify,
 }
 
 #[derive(Default)]
 struct Places {
-    /// Where each connection stands in the order.
-    taken: HashMap<u64, Order>,
+    /// By their numbers.
+    taken: BTreeMap<u64, Taken>,
     /// By when they were used last, as far as somebody looked: later, in truth, but not before.
-    order: BTreeMap<Order, Arc<Activity>>,
+    order: BTreeSet<Order>,
     next: u64,
+}
+
+struct Taken {
+    order: Order,
+    watch: Watch,
 }
 
 /// When a connection was used, and its number.
 type Order = (u64, u64);
+
+/// So many connections are looked at before others have their turn.
+const LOOKED_AT_ONCE: usize = 256;
 
 impl Open {
     pub(super) fn new(max: usize) -> Self {
@@ -30,25 +46,89 @@ impl Open {
             max,
             opened: Arc::default(),
             places: Mutex::default(),
+            last_left: Notify::new(),
         }
     }
 
     /// A place for a new connection, if there is one. If all are taken, the connection that has been idle for longest gives
     /// up its own.
-    pub(super) fn enter(self: &Arc<Self>) -> Option<Place> {
+    pub(super) fn enter(self: &Arc<Self>, share: Share) -> Option<Place> {
         let mut places = self.places();
         if places.taken.len() >= self.max {
-            places.take_longest_idle()?.evicted.notify_one();
+            places.take_longest_idle()?.end.raise(End::Now);
+            tracing::debug!("an idle connection gives way to a new one");
         }
-        let activity = Arc::new(Activity::new(&self.opened));
+        let activity = Arc::new(Activity::new(&self.opened, share));
         let number = places.next;
         places.next += 1;
-        places.put((activity.used(), number), Arc::clone(&activity));
+        let order = (activity.used(), number);
+        let watch = Watch::new(Arc::clone(&activity));
+        places.order.insert(order);
+        places.taken.insert(number, Taken { order, watch });
         Some(Place {
             number,
             activity,
             open: Arc::clone(self),
         })
+    }
+
+    /// Looks at all connections once in a tick, without end, and ends those that do nothing for too long.
+    pub(super) async fn watch(&self, tick: Duration, patience: Patience) {
+        let mut ticks = interval(tick);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks.reset();
+        loop {
+            ticks.tick().await;
+            let mut last = None;
+            loop {
+                last = self.look(last, patience);
+                if last.is_none() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    /// Looks at some connections, those after a number; which one was the last, if there may be more.
+    fn look(&self, after: Option<u64>, patience: Patience) -> Option<u64> {
+        let mut places = self.places();
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let some = places.taken.range_mut((after, Bound::Unbounded));
+        let mut last = None;
+        for (number, taken) in some.take(LOOKED_AT_ONCE) {
+            last = Some(*number);
+            let verdict = taken.watch.look(patience);
+            let end = &taken.watch.activity.end;
+            match verdict {
+                Verdict::Keep => {}
+                Verdict::Idle if end.now() == End::Open => {
+                    tracing::debug!("a connection was idle for too long");
+                    end.raise(End::AfterItsCalls);
+                }
+                // Once more, and it has had the time to end by itself.
+                Verdict::Idle => end.raise(End::Now),
+                Verdict::Slow => {
+                    tracing::debug!("the headers of a request took too long");
+                    end.raise(End::Now);
+                }
+            }
+        }
+        last
+    }
+
+    /// Has all connections end when their calls are answered.
+    pub(super) fn end(&self) {
+        for taken in self.places().taken.values() {
+            taken.watch.activity.end.raise(End::AfterItsCalls);
+        }
+    }
+
+    /// Waits until no connection has a place.
+    pub(super) async fn empty(&self) {
+        while !self.places().taken.is_empty() {
+            self.last_left.notified().await;
+        }
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {
@@ -57,32 +137,40 @@ impl Open {
 }
 
 impl Places {
-    fn put(&mut self, order: Order, activity: Arc<Activity>) {
-        self.taken.insert(order.1, order);
-        self.order.insert(order, activity);
-    }
-
     /// Takes the one out that has been idle for longest. Looks at those only that could be it.
     fn take_longest_idle(&mut self) -> Option<Arc<Activity>> {
         let mut busy = Vec::new();
         let longest = loop {
-            let Some(((noted, number), activity)) = self.order.pop_first() else {
+            let Some((noted, number)) = self.order.pop_first() else {
                 break None;
             };
+            let Some(taken) = self.taken.get_mut(&number) else {
+                continue;
+            };
+            let activity = &taken.watch.activity;
             match activity.idle_since() {
                 Some(used) if used <= noted => {
-                    self.taken.remove(&number);
-                    break Some(activity);
+                    break self.taken.remove(&number).map(|taken| taken.watch.activity);
                 }
-                Some(used) => self.put((used, number), activity),
+                Some(used) => {
+                    taken.order = (used, number);
+                    self.order.insert(taken.order);
+                }
                 // When its call ends, that will be now or later.
-                None => busy.push(((activity.now(), number), activity)),
+                None => {
+                    taken.order = (activity.now(), number);
+                    busy.push(taken.order);
+                }
             }
         };
-        for (order, activity) in busy {
-            self.put(order, activity);
-        }
+        self.order.extend(busy);
         longest
+    }
+
+    fn leave(&mut self, number: u64) {
+        if let Some(taken) = self.taken.remove(&number) {
+            self.order.remove(&taken.order);
+        }
     }
 }
 
@@ -96,55 +184,57 @@ pub(super) struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut places = self.open.places();
-        if let Some(order) = places.taken.remove(&self.number) {
-            places.order.remove(&order);
+        places.leave(self.number);
+        if places.taken.is_empty() {
+            self.open.last_left.notify_one();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt as _;
-
     use super::*;
 
     #[test]
     fn a_place_is_free_again_when_its_connection_ends() {
         let open = Arc::new(Open::new(1));
-        let first = open.enter().unwrap();
+        let first = open.enter(Share::default()).unwrap();
         let _call = first.activity.begin();
-        assert!(open.enter().is_none(), "nobody is idle");
+        assert!(open.enter(Share::default()).is_none(), "nobody is idle");
         drop(first);
-        open.enter().unwrap();
+        open.enter(Share::default()).unwrap();
     }
 
     #[test]
     fn the_one_gives_way_whose_last_call_is_longest_ago() {
         let open = Arc::new(Open::new(3));
-        let places = [(); 3].map(|()| open.enter().unwrap());
+        let places = [(); 3].map(|()| open.enter(Share::default()).unwrap());
         // All within one tick: whoever has made a call since is not the oldest any more.
         drop(places[0].activity.begin());
-        let new = open.enter().unwrap();
+        let new = open.enter(Share::default()).unwrap();
         assert!(is_evicted(&places[1]));
-        let _newer = open.enter().unwrap();
+        let _newer = open.enter(Share::default()).unwrap();
         assert!(is_evicted(&places[2]));
         drop(new.activity.begin());
-        let _newest = open.enter().unwrap();
+        let _newest = open.enter(Share::default()).unwrap();
         assert!(is_evicted(&places[0]) && !is_evicted(&new));
     }
 
     fn is_evicted(place: &Place) -> bool {
-        place.activity.evicted.notified().now_or_never().is_some()
+        place.activity.end.now() == End::Now
     }
 
     #[test]
     fn one_with_a_call_in_flight_is_passed_over() {
         let open = Arc::new(Open::new(2));
-        let (busy, idle) = (open.enter().unwrap(), open.enter().unwrap());
+        let (busy, idle) = (
+            open.enter(Share::default()).unwrap(),
+            open.enter(Share::default()).unwrap(),
+        );
         let _call = busy.activity.begin();
         drop(idle.activity.begin());
         for _ in 0..3 {
-            open.enter().unwrap();
+            open.enter(Share::default()).unwrap();
         }
         assert!(is_evicted(&idle) && !is_evicted(&busy));
     }
@@ -152,14 +242,17 @@ mod tests {
     #[test]
     fn an_idle_connection_gives_way() {
         let open = Arc::new(Open::new(2));
-        let (busy, idle) = (open.enter().unwrap(), open.enter().unwrap());
+        let (busy, idle) = (
+            open.enter(Share::default()).unwrap(),
+            open.enter(Share::default()).unwrap(),
+        );
         let _call = busy.activity.begin();
-        let new = open.enter().unwrap();
+        let new = open.enter(Share::default()).unwrap();
         assert!(is_evicted(&idle));
         let _call = new.activity.begin();
         drop(idle);
         assert!(
-            open.enter().is_none(),
+            open.enter(Share::default()).is_none(),
             "the place of the evicted one is taken"
         );
     }
