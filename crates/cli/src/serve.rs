@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -155,6 +156,10 @@ fn address(text: &str) -> Result<SocketAddr, &'static str> {
         .map_err(|_| "give an IP address and a port, as in 127.0.0.1:8080 or [::1]:0")
 }
 
+/// How many tasks a thread polls before it looks at what has arrived: with tokio's 61, a call that arrives while there is no end
+/// of work waits for milliseconds before anybody knows of it.
+const EVENT_INTERVAL: u32 = 4;
+
 pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
     let telemetry = Telemetry::new(&arguments.otlp)?;
     logging::start(
@@ -165,9 +170,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Error> {
     open_files::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .event_interval(EVENT_INTERVAL)
         .build()
         .map_err(Error::Start)?;
-    runtime.block_on(serve(arguments, telemetry))
+    // On the runtime's own threads: this one would compete with them for the processors, and be given milliseconds at a time.
+    let serving = runtime.spawn(serve(arguments, telemetry));
+    runtime
+        .block_on(serving)
+        .unwrap_or_else(|panicked| resume_unwind(panicked.into_panic()))
 }
 
 async fn serve(arguments: Arguments, mut telemetry: Option<Telemetry>) -> Result<(), Error> {
