@@ -1,9 +1,9 @@
 //! What abuse costs a caller that behaves well: how long its calls take without an attack and beside one, in turns, and how much
-//! memory the server takes. Writes a section of `benches/RESULTS.md`. For Linux with two cores or more, `taskset`, `chrt` and
-//! `h2load`.
+//! memory the server takes. Writes a section of `benches/RESULTS.md`, unless only some attacks are named. For Linux with two cores
+//! or more, as root, with `taskset`, `chrt` and `h2load`.
 //!
-//! The server has the first core. Everything else has the second, where the caller goes before the attackers: they get what it
-//! leaves (`SCHED_IDLE`), as if they were on machines of their own.
+//! The server has the first core, and the caller goes before it there (`SCHED_FIFO`): what it waits for is the server. The attackers
+//! have the second core. What the kernel does for them would delay a caller that shared it with them.
 
 #![expect(
     clippy::unwrap_used,
@@ -74,34 +74,53 @@ fn main() {
         };
         attack(name, &target);
     }
-    pin(&std::process::id().to_string());
+    let wanted: Vec<&String> = arguments[1..]
+        .iter()
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
+    let is_wanted =
+        |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(*part));
+    go_first(&std::process::id().to_string());
     let lines: Vec<Line> = ATTACKS
         .iter()
+        .filter(|(name, _)| is_wanted(name))
         .map(|(name, settings)| {
             let line = measure(name, settings);
             println!("{line}");
             line
         })
         .collect();
-    report::write(&lines);
+    if wanted.is_empty() {
+        report::write(&lines);
+    }
 }
 
-/// Has this process, and those that it starts, run on the second core.
-fn pin(process: &str) {
-    let pinned = Command::new("taskset")
-        .args(["-cp", "1", process])
-        .stdout(Stdio::null())
-        .status();
-    assert!(
-        pinned.expect("taskset is needed").success(),
-        "two cores are needed"
-    );
+/// Has this process run on the first core, before all others.
+fn go_first(process: &str) {
+    for (tool, arguments) in [
+        ("taskset", ["-cp", "0", process].as_slice()),
+        ("chrt", &["--fifo", "-p", "1", process]),
+    ] {
+        let done = Command::new(tool)
+            .args(arguments)
+            .stdout(Stdio::null())
+            .status();
+        let done = done.unwrap_or_else(|error| panic!("{tool} is needed: {error}"));
+        assert!(done.success(), "{tool}: only root may do that");
+    }
+}
+
+/// A command that runs as others do, on a core.
+fn on_core(core: &str) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", core, "chrt", "--other", "0"]);
+    command
 }
 
 fn measure(name: &'static str, settings: &[&str]) -> Line {
     let folder = Folder::new();
-    let mut serve = Command::new("taskset");
-    serve.args(["-c", "0"]).arg(runnerconf([]).get_program());
+    let mut serve = on_core("0");
+    serve.arg(runnerconf([]).get_program());
     serve.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"]);
     serve.arg(folder.data()).args(settings);
     let server = Server::start(serve, &folder);
@@ -138,8 +157,7 @@ fn calls(target: &Target, phase: Duration) -> Vec<Duration> {
 
 /// Starts an attack; and for how long it is to be looked at.
 fn start(name: &str, port: u16, key: &str) -> (Child, Duration) {
-    let mut command = Command::new("chrt");
-    command.args(["--idle", "0"]);
+    let mut command = on_core("1");
     let phase = if name.starts_with("h2load") {
         let body = std::env::temp_dir().join("abuse-body.json");
         std::fs::write(&body, "{}").unwrap();
