@@ -10,6 +10,7 @@ mod call;
 mod call_headers;
 mod connect;
 mod context;
+mod copy;
 mod deadline;
 mod decompress;
 mod discard;

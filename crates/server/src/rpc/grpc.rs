@@ -7,7 +7,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use axum::body::Body;
-use bytes::{BufMut as _, Bytes};
+use bytes::Bytes;
 use connectrpc_axum::CompressionEncoding as RequestEncoding;
 use futures_util::{FutureExt as _, stream};
 use http::{HeaderValue, Request, Response, header};
@@ -15,13 +15,16 @@ use http_body_util::Full;
 use prost::Message;
 use runner_configuration_runtime::validate::Validate;
 use serde::de::DeserializeOwned;
-use tonic::codec::{CompressionEncoding, DecodeBuf, Decoder, EncodeBody, EncodeBuf, Encoder};
+use tonic::codec::{
+    BufferSettings, CompressionEncoding, DecodeBuf, Decoder, EncodeBody, EncodeBuf, Encoder,
+};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status, Streaming};
 use tonic_prost::ProstDecoder;
 
 use self::compression::Compression;
 use super::call::{UrlParameters, prepare};
+use super::copy::append;
 use super::discard::discard;
 use super::limits::{Buffered, Limits};
 use super::read::{Bounds, read};
@@ -150,8 +153,12 @@ where
     let encoding = encoding.filter(|_| content.encoded_len() >= options.compress_from_bytes);
     // tonic writes the metadata of the status that ends a stream into the trailers.
     let end = Status::with_metadata(Code::Ok, "", MetadataMap::from_headers(trailers));
+    let encoder = ContentEncoder {
+        buffer: PREFIX + content.encoded_len(),
+        content: PhantomData,
+    };
     let body = EncodeBody::new_server(
-        ContentEncoder(PhantomData),
+        encoder,
         stream::iter([Ok(content), Err(end)]),
         encoding,
         Default::default(),
@@ -171,7 +178,11 @@ where
 }
 
 /// tonic's encoder for prost messages, but for those that are encoded already.
-struct ContentEncoder<Res>(PhantomData<fn(Res)>);
+struct ContentEncoder<Res> {
+    /// What the message takes.
+    buffer: usize,
+    content: PhantomData<fn(Res)>,
+}
 
 impl<Res: Message> Encoder for ContentEncoder<Res> {
     type Item = Content<Res>;
@@ -183,11 +194,16 @@ impl<Res: Message> Encoder for ContentEncoder<Res> {
                 .encode(target)
                 .map_err(|error| Status::internal(error.to_string())),
             Content::Encoded(bytes) => {
-                target.put(bytes);
+                append(target, &bytes);
                 Ok(())
             }
             Content::Json(_) => Err(Status::internal("internal error")),
         }
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        // All of it is yielded at once.
+        BufferSettings::new(self.buffer, self.buffer)
     }
 }
 

@@ -18,6 +18,7 @@ mod connection;
 mod end;
 mod guarded;
 mod open;
+mod outbox;
 mod turns;
 
 use std::convert::Infallible;

@@ -9,6 +9,8 @@ use tonic::{Request, Response, Status};
 
 /// Answers.
 pub(crate) const ANSWER: &str = "00000000-0000-0000-0000-000000000001";
+/// Answers with a description of 1,000 characters.
+pub(crate) const LARGE: &str = "00000000-0000-0000-0000-000000000006";
 /// Panics.
 pub(crate) const PANIC: &str = "00000000-0000-0000-0000-000000000002";
 /// Answers with headers and trailers of its own.
@@ -32,8 +34,10 @@ async fn get(
         _ => {}
     }
     let id = request.into_inner().environment_class_id;
+    let length = if id == LARGE { 1000 } else { 0 };
     let class = EnvironmentClass {
         id,
+        description: "d".repeat(length),
         ..Default::default()
     };
     Ok(GetEnvironmentClassResponse {

@@ -63,6 +63,18 @@ impl Activity {
         self.progress.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(super) fn note_protocol(&self, is_http2: bool) {
+        self.http2.store(is_http2, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_http2(&self) -> bool {
+        self.http2.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_in_call(&self) -> bool {
+        self.calls.load(Ordering::Relaxed) > 0
+    }
+
     pub(super) fn used(&self) -> u64 {
         self.used.load(Ordering::Relaxed)
     }
@@ -89,8 +101,7 @@ impl InCall {
     pub(super) fn may_begin(&self) -> bool {
         let activity = &*self.0;
         let turn = activity.share.turn();
-        activity.called_in.swap(turn, Ordering::Relaxed) != turn
-            || activity.http2.load(Ordering::Relaxed)
+        activity.called_in.swap(turn, Ordering::Relaxed) != turn || activity.is_http2()
     }
 }
 
@@ -144,14 +155,14 @@ impl Watch {
     pub(super) fn look(&mut self, patience: Patience) -> Verdict {
         let activity = &*self.activity;
         let progress = activity.progress.load(Ordering::Relaxed);
-        if activity.calls.load(Ordering::Relaxed) > 0 || progress != self.progress {
+        if activity.is_in_call() || progress != self.progress {
             self.progress = progress;
             self.heading = 0;
             self.idle = 0;
             return Verdict::Keep;
         }
         let is_heading = activity.heading.load(Ordering::Relaxed);
-        self.heading = match is_heading && !activity.http2.load(Ordering::Relaxed) {
+        self.heading = match is_heading && !activity.is_http2() {
             true => self.heading.saturating_add(1),
             false => 0,
         };
@@ -195,10 +206,10 @@ impl<I> Noted<I> {
         }
         if !self.has_begun {
             self.has_begun = true;
-            let http2 = bytes.starts_with(HTTP2_PREFACE);
-            self.activity.http2.store(http2, Ordering::Relaxed);
+            self.activity
+                .note_protocol(bytes.starts_with(HTTP2_PREFACE));
         }
-        if self.activity.calls.load(Ordering::Relaxed) == 0 {
+        if !self.activity.is_in_call() {
             self.activity.heading.store(true, Ordering::Relaxed);
         }
     }
@@ -362,7 +373,7 @@ mod tests {
         assert_eq!([begin(), begin(), begin()], [true, false, false]);
         activity.share.count_turn();
         assert_eq!([begin(), begin()], [true, false]);
-        activity.http2.store(true, Ordering::Relaxed);
+        activity.note_protocol(true);
         assert_eq!([begin(), begin()], [true, true]);
     }
 

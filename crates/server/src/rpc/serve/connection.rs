@@ -17,6 +17,7 @@ use super::activity::Noted;
 use super::end::End;
 use super::guarded::Guarded;
 use super::open::Place;
+use super::outbox::Outbox;
 use super::turns::Spawner;
 
 /// Serves a connection until its caller ends it, or it is told to.
@@ -27,27 +28,42 @@ where
     S: Clone + Send + 'static,
     S::Future: Send,
 {
-    let io = TokioIo::new(Noted::new(io, Arc::clone(&place.activity)));
+    let outbox = Outbox::new(io, Arc::clone(&place.activity));
+    let io = TokioIo::new(Noted::new(outbox.clone(), Arc::clone(&place.activity)));
     let service = Guarded {
         service,
         activity: Arc::clone(&place.activity),
     };
     let mut connection = pin!(builder.serve_connection(io, service));
     let mut is_ending = false;
+    let mut has_waited = false;
     let broke = poll_fn(|context| {
         loop {
             // First: there is nearly always something to do for it.
             if let Poll::Ready(ended) = connection.as_mut().poll(context) {
+                // Where it broke, why; as far as the socket takes it.
+                let _ = outbox.poll_send(context);
                 return Poll::Ready(ended.err());
             }
             match place.activity.end.poll(context) {
                 End::AfterItsCalls if !is_ending => {
                     connection.as_mut().graceful_shutdown();
                     is_ending = true;
+                    continue;
                 }
-                End::Open | End::AfterItsCalls => return Poll::Pending,
+                End::Open | End::AfterItsCalls => {}
                 End::Now => return Poll::Ready(None),
             }
+            if !has_waited && outbox.may_grow() {
+                has_waited = true;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            has_waited = false;
+            return match outbox.poll_send(context) {
+                Poll::Ready(Err(error)) => Poll::Ready(Some(error.into())),
+                Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
+            };
         }
     });
     if let Some(error) = broke.await {
