@@ -96,6 +96,7 @@ impl Caller {
     }
 
     /// Whether it made this change, and not as a consequence of another one.
+    #[cfg(feature = "postgres")]
     pub(crate) fn made_itself(&self, change: &RecordedChange) -> bool {
         is_own(change) && change.by == Some(self.subject)
     }

@@ -5,8 +5,8 @@
 //!
 //! Each commit is synced before it is answered (`synchronous = FULL`). What is deleted is overwritten with zeros in the
 //! database (`secure_delete`); the log, which may still hold it, is emptied when the store has been idle for a second
-//! and when it is closed. Under steady load the log is overwritten from its start again and again. Copies that
-//! snapshots, backups, or the disk itself made are out of reach.
+//! and when it is closed. Under steady load the log is overwritten from its start again and again, after 32 MiB
+//! at the latest. Copies that snapshots, backups, or the disk itself made are out of reach.
 //!
 //! Several processes may use the database at once. One that writes makes the others wait, up to a limit
 //! ([`SqliteOptions::busy_timeout`]).
@@ -17,6 +17,7 @@
 mod backup;
 mod cache;
 mod changes;
+mod checkpoint;
 mod classes;
 mod connection;
 mod error;
@@ -43,6 +44,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::checkpoint::Checkpointer;
 use self::connection::SharedConnection;
 use self::readers::Readers;
 use self::writer::Writer;
@@ -181,7 +183,7 @@ impl SqliteStore {
         let options = SqliteOptions::new();
         let connection = Arc::new(SharedConnection::new(open::open_in_memory(&options)?));
         let readers = Readers::new(vec![Arc::clone(&connection)]);
-        Self::start(connection, readers, &options)
+        Self::start(connection, readers, None, &options)
     }
 
     fn open_with(file: &Path, options: &SqliteOptions) -> Result<Self, StoreError> {
@@ -193,15 +195,19 @@ impl SqliteStore {
                 Ok(Arc::new(reader))
             })
             .collect::<Result<_, StoreError>>()?;
-        Self::start(Arc::new(connection), Readers::new(readers), options)
+        let checkpointer = Checkpointer::start(open::open_checkpointer(file, options)?)
+            .map_err(|_| StoreError::unavailable("its checkpoint thread cannot be started"))?;
+        let readers = Readers::new(readers);
+        Self::start(Arc::new(connection), readers, Some(checkpointer), options)
     }
 
     fn start(
         connection: Arc<SharedConnection>,
         readers: Readers,
+        checkpointer: Option<Checkpointer>,
         options: &SqliteOptions,
     ) -> Result<Self, StoreError> {
-        let writer = Writer::start(connection, options.busy_timeout)
+        let writer = Writer::start(connection, checkpointer, options.busy_timeout)
             .map_err(|_| StoreError::unavailable("its writer thread cannot be started"))?;
         Ok(Self { writer, readers })
     }

@@ -9,6 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::SqliteOptions;
+use super::checkpoint::MOST;
 use super::error::from_sqlite;
 use super::mark;
 use super::migrate::{inspect, migrate, verify};
@@ -42,13 +43,12 @@ pub(super) fn open_tables(path: &Path, options: &SqliteOptions) -> Result<Connec
     let mut connection = connect(path, options)?;
     refuse_fragment(path, &connection)?;
     inspect(&connection)?;
+    sync(&connection, options)?;
     connection
         .execute_batch(&format!(
-            "PRAGMA synchronous = {};
-             PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; -- for macOS
-             PRAGMA secure_delete = ON;
-             PRAGMA journal_size_limit = 67108864;",
-            options.synchronous.as_sql()
+            "PRAGMA secure_delete = ON;
+             PRAGMA wal_autocheckpoint = {MOST};
+             PRAGMA journal_size_limit = 67108864;"
         ))
         .map_err(from_sqlite)?;
     set_journal_mode(path, &connection, options)?;
@@ -64,6 +64,27 @@ pub(super) fn open_reader(path: &Path, options: &SqliteOptions) -> Result<Connec
         .execute_batch("PRAGMA query_only = ON;")
         .map_err(from_sqlite)?;
     Ok(connection)
+}
+
+/// Opens the database for moving its log; [`open_writer`] went before.
+pub(super) fn open_checkpointer(
+    path: &Path,
+    options: &SqliteOptions,
+) -> Result<Connection, StoreError> {
+    let connection = connect(path, options)?;
+    sync(&connection, options)?;
+    Ok(connection)
+}
+
+/// Has what is written be on stable storage when SQLite relies on it.
+fn sync(connection: &Connection, options: &SqliteOptions) -> Result<(), StoreError> {
+    connection
+        .execute_batch(&format!(
+            "PRAGMA synchronous = {};
+             PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; -- for macOS",
+            options.synchronous.as_sql()
+        ))
+        .map_err(from_sqlite)
 }
 
 /// Makes a database in memory, with the newest schema.

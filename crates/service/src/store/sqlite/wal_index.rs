@@ -25,6 +25,9 @@ pub(super) type Header = [u32; WORDS];
 /// It has 48 bytes, and is there twice.
 const WORDS: usize = 12;
 
+/// Where it has the number of the log's last valid page (`mxFrame`).
+const LAST_PAGE: usize = 4;
+
 /// The index is mapped in blocks of this size, of which the first begins with the headers.
 const BLOCK_BYTES: c_int = 32 * 1024;
 
@@ -43,6 +46,11 @@ pub(super) fn header(connection: &Connection) -> Option<Header> {
     fence(Ordering::SeqCst);
     let second = read(second);
     (first == second && first != [0; WORDS]).then_some(first)
+}
+
+/// How many pages the log has, under the same conditions.
+pub(super) fn pages(connection: &Connection) -> Option<u32> {
+    header(connection).map(|header| header[LAST_PAGE])
 }
 
 fn read(words: &[AtomicU32]) -> Header {

@@ -16,9 +16,11 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::checkpoint::Checkpointer;
 use super::connection::SharedConnection;
 use super::error::{from_commit, from_sqlite};
 use super::statement::execute;
+use super::wal_index;
 use crate::store::StoreError;
 
 /// The most changes that share a transaction.
@@ -50,11 +52,13 @@ enum Order {
 impl Writer {
     pub(super) fn start(
         connection: Arc<SharedConnection>,
+        checkpointer: Option<Checkpointer>,
         busy_timeout: Duration,
     ) -> std::io::Result<Self> {
         let (queue, orders) = channel();
         let thread = Thread {
             connection,
+            checkpointer,
             orders,
             busy_timeout,
         };
@@ -173,12 +177,14 @@ where
 /// What the thread runs on.
 struct Thread {
     connection: Arc<SharedConnection>,
+    /// Not in memory.
+    checkpointer: Option<Checkpointer>,
     orders: Receiver<Order>,
     busy_timeout: Duration,
 }
 
 impl Thread {
-    fn run(&self) {
+    fn run(mut self) {
         let mut log_is_empty = false;
         loop {
             let order = if log_is_empty {
@@ -227,13 +233,17 @@ impl Thread {
                 let _ = execute(&connection, "ROLLBACK", []);
             }
         }
+        let log_pages = wal_index::pages(&connection);
         drop(connection);
+        if let (Some(checkpointer), Some(pages)) = (&self.checkpointer, log_pages) {
+            checkpointer.note(pages);
+        }
         for job in group {
             job.finish(result.clone());
         }
     }
 
-    fn finish(&self, done: oneshot::Sender<()>) {
+    fn finish(&mut self, done: oneshot::Sender<()>) {
         // Those that took their place before the queue was closed, and got here after.
         let mut late = Vec::new();
         while let Ok(order) = self.orders.try_recv() {
@@ -244,6 +254,8 @@ impl Thread {
         if !late.is_empty() {
             self.commit(late);
         }
+        // Which must not be emptying the log at the same time.
+        self.checkpointer = None;
         self.empty_log();
         let _ = done.send(());
     }
@@ -330,7 +342,7 @@ mod tests {
             let sql = "CREATE TABLE t (row INTEGER PRIMARY KEY, change TEXT NOT NULL)";
             connection.execute(sql, []).unwrap();
             let connection = Arc::new(SharedConnection::new(connection));
-            let writer = Writer::start(Arc::clone(&connection), Duration::ZERO).unwrap();
+            let writer = Writer::start(Arc::clone(&connection), None, Duration::ZERO).unwrap();
             Self {
                 connection,
                 writer: Arc::new(writer),
