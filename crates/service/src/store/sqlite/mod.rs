@@ -5,8 +5,8 @@
 //!
 //! Each commit is synced before it is answered (`synchronous = FULL`). What is deleted is overwritten with zeros in the
 //! database (`secure_delete`); the log, which may still hold it, is emptied when the store has been idle for a second
-//! and when it is closed. Under steady load the log is overwritten from its start again and again, after 32 MiB
-//! at the latest. Copies that snapshots, backups, or the disk itself made are out of reach.
+//! and when it is closed. Under steady load the log is overwritten from its start again and again, after about
+//! 32 MiB at the latest. Copies that snapshots, backups, or the disk itself made are out of reach.
 //!
 //! Several processes may use the database at once. One that writes makes the others wait, up to a limit
 //! ([`SqliteOptions::busy_timeout`]).
