@@ -48,7 +48,8 @@ use super::{Observer, Refusal};
 #[non_exhaustive]
 pub struct ConnectionOptions {
     /// How many connections are open at once. For one more, the one is closed that has been idle for longest; if none is
-    /// idle, the new one. One that is idle takes up to 30 KB of memory, and more with TLS. Default: 4,096.
+    /// idle, the new one. One that is idle takes up to 30 KB of memory, and more with TLS; over HTTP/2, up to 32 KiB more while
+    /// replies are sent. Default: 4,096.
     pub max_connections: usize,
     /// How long the headers of a request may take to arrive over HTTP/1.1, counted from their first byte; then the
     /// connection is closed. Default: 10 seconds. Times are kept to a quarter of this one.
