@@ -150,11 +150,12 @@ where
 {
     let (content, headers, trailers) = reply.into_parts();
     let content = content.without_text().map_err(error::undecodable_reply)?;
-    let encoding = encoding.filter(|_| content.encoded_len() >= options.compress_from_bytes);
+    let length = content.encoded_len();
+    let encoding = encoding.filter(|_| length >= options.compress_from_bytes);
     // tonic writes the metadata of the status that ends a stream into the trailers.
     let end = Status::with_metadata(Code::Ok, "", MetadataMap::from_headers(trailers));
     let encoder = ContentEncoder {
-        buffer: PREFIX + content.encoded_len(),
+        buffer: PREFIX + length,
         content: PhantomData,
     };
     let body = EncodeBody::new_server(
