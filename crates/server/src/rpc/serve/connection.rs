@@ -52,7 +52,11 @@ where
                     continue;
                 }
                 End::Open | End::AfterItsCalls => {}
-                End::Now => return Poll::Ready(None),
+                End::Now => {
+                    // It may have been answered, and passed for idle, since its last turn.
+                    let _ = outbox.poll_send(context);
+                    return Poll::Ready(None);
+                }
             }
             if !has_waited && outbox.may_grow() {
                 has_waited = true;
@@ -68,5 +72,39 @@ where
     });
     if let Some(error) = broke.await {
         tracing::debug!(%error, "a connection broke");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt as _, Empty};
+    use hyper_util::rt::TokioExecutor;
+    use tower::service_fn;
+
+    use super::super::open::Open;
+    use super::super::turns::{Share, Turns};
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_is_sent_though_the_connection_is_to_end_at_once() {
+        let turns = Arc::new(Turns::new(1));
+        let place = Arc::new(Open::new(1)).enter(turns.share()).unwrap();
+        let activity = Arc::clone(&place.activity);
+        let service = service_fn(move |_| {
+            activity.end.raise(End::Now);
+            async { Ok(Response::new(Body::from("answer"))) }
+        });
+        let builder = Builder::new(Spawner::new(&turns, &Share::default()));
+        let (near, far) = tokio::io::duplex(64 * 1024);
+        tokio::spawn(serve(far, service, builder, place));
+        let (mut caller, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(near))
+                .await
+                .unwrap();
+        tokio::spawn(connection);
+        let request = Request::new(Empty::<bytes::Bytes>::new());
+        let reply = caller.send_request(request).await.unwrap();
+        let body = reply.into_body().collect().await.unwrap();
+        assert_eq!(body.to_bytes(), "answer");
     }
 }
