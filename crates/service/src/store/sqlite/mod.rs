@@ -1,7 +1,7 @@
 //! The embedded store: one SQLite database, for one machine.
 //!
-//! One connection writes, on a thread of its own, and a few read, where they are called. With a write-ahead log readers
-//! never wait for the writer, and see what was committed, by whichever process, from then on.
+//! One connection writes, on a thread of its own, another moves the log, and a few read, where they are called. With a
+//! write-ahead log readers never wait for the writer, and see what was committed, by whichever process, from then on.
 //!
 //! Each commit is synced before it is answered (`synchronous = FULL`). What is deleted is overwritten with zeros in the
 //! database (`secure_delete`); the log, which may still hold it, is emptied when the store has been idle for a second
