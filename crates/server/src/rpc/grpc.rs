@@ -150,16 +150,11 @@ where
 {
     let (content, headers, trailers) = reply.into_parts();
     let content = content.without_text().map_err(error::undecodable_reply)?;
-    let length = content.encoded_len();
-    let encoding = encoding.filter(|_| length >= options.compress_from_bytes);
+    let encoding = encoding.filter(|_| content.encoded_len() >= options.compress_from_bytes);
     // tonic writes the metadata of the status that ends a stream into the trailers.
     let end = Status::with_metadata(Code::Ok, "", MetadataMap::from_headers(trailers));
-    let encoder = ContentEncoder {
-        buffer: PREFIX + length,
-        content: PhantomData,
-    };
     let body = EncodeBody::new_server(
-        encoder,
+        ContentEncoder::of(&content),
         stream::iter([Ok(content), Err(end)]),
         encoding,
         Default::default(),
@@ -180,9 +175,24 @@ where
 
 /// tonic's encoder for prost messages, but for those that are encoded already.
 struct ContentEncoder<Res> {
-    /// What the message takes.
-    buffer: usize,
+    buffer: BufferSettings,
     content: PhantomData<fn(Res)>,
+}
+
+impl<Res> ContentEncoder<Res> {
+    fn of(content: &Content<Res>) -> Self {
+        let buffer = match content {
+            // How much it takes is known, and yielded at once.
+            Content::Encoded(bytes) => {
+                BufferSettings::new(PREFIX + bytes.len(), PREFIX + bytes.len())
+            }
+            _ => BufferSettings::default(),
+        };
+        Self {
+            buffer,
+            content: PhantomData,
+        }
+    }
 }
 
 impl<Res: Message> Encoder for ContentEncoder<Res> {
@@ -203,8 +213,7 @@ impl<Res: Message> Encoder for ContentEncoder<Res> {
     }
 
     fn buffer_settings(&self) -> BufferSettings {
-        // All of it is yielded at once.
-        BufferSettings::new(self.buffer, self.buffer)
+        self.buffer
     }
 }
 
