@@ -32,17 +32,23 @@ pub const ADMIN_SUBJECT: SubjectKey = SubjectKey {
 /// What stands before the key.
 const SCHEME: &[u8] = b"Bearer ";
 
-/// The key of `Authorization: Bearer <key>`, where there is exactly one such header.
-fn bearer_key(headers: &HeaderMap) -> Option<&str> {
+/// The key of `Authorization: Bearer <key>`, where there is exactly one such header. It is ASCII.
+fn bearer_key(headers: &HeaderMap) -> Option<&[u8]> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return None;
     };
     let (scheme, key) = value.as_bytes().split_at_checked(SCHEME.len())?;
     // Of what is not ASCII no credential is made; nor has a header control characters.
-    let key = std::str::from_utf8(key).ok().filter(|key| key.is_ascii())?;
-    let key = key.trim_matches(' ');
-    (scheme.eq_ignore_ascii_case(SCHEME) && !key.is_empty()).then_some(key)
+    let key = key.trim_ascii();
+    let is_one = scheme.eq_ignore_ascii_case(SCHEME) && !key.is_empty() && key.is_ascii();
+    is_one.then_some(key)
+}
+
+/// The same, where it is to be read.
+#[cfg(any(feature = "oidc", test))]
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    std::str::from_utf8(bearer_key(headers)?).ok()
 }
 
 #[cfg(test)]
@@ -56,7 +62,7 @@ mod tests {
         let key = |values: &[&'static [u8]]| {
             let values = values.iter().map(|value| HeaderValue::from_bytes(value));
             let headers = values.map(|value| (AUTHORIZATION, value.unwrap()));
-            bearer_key(&headers.collect()).map(str::to_owned)
+            bearer_token(&headers.collect()).map(str::to_owned)
         };
         for right in [&b"Bearer key"[..], b"bearer  key", b"BEARER key "] {
             assert_eq!(key(&[right]).as_deref(), Some("key"), "{right:?}");

@@ -3,7 +3,7 @@ use std::fmt::Display;
 use http::HeaderMap;
 use runner_configuration_server::Authenticate;
 
-use super::{Oidc, bearer_key};
+use super::{Oidc, bearer_token};
 use crate::caller::Caller;
 
 /// Accepts the tokens of an OpenID provider, if there is one, and beside them the keys that `K` accepts.
@@ -44,7 +44,7 @@ impl<K: Authenticate<Caller = Caller>> Authenticate for Bearer<K> {
 
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, tonic::Status> {
         if let Some(provider) = &self.provider
-            && let Some(token) = bearer_key(headers)
+            && let Some(token) = bearer_token(headers)
             && looks_like_a_jwt(token)
         {
             return Ok(provider.caller(token).await?);

@@ -19,7 +19,7 @@ use runner_configuration_server::Authenticate;
 use self::claims::Claims;
 use self::refresh::Keys;
 use self::refusal::Refusal;
-use super::bearer_key;
+use super::bearer_token;
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -111,7 +111,7 @@ impl Authenticate for Oidc {
     }
 
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, tonic::Status> {
-        let token = bearer_key(headers).ok_or(Error::Unauthenticated)?;
+        let token = bearer_token(headers).ok_or(Error::Unauthenticated)?;
         Ok(self.caller(token).await?)
     }
 }

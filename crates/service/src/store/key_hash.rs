@@ -11,7 +11,7 @@ pub struct KeyHash([u8; 32]);
 
 impl KeyHash {
     /// The hash of a key.
-    pub fn of(key: &str) -> Self {
+    pub fn of(key: impl AsRef<[u8]>) -> Self {
         Self(Sha256::digest(key).into())
     }
 

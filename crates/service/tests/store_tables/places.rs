@@ -223,7 +223,7 @@ async fn new_key(store: &impl Store, runner: Uuid) -> Uuid {
         expires_at: Some(now() + Duration::from_secs(1000)),
         revoked_at: None,
     };
-    let created = store.create_api_key(change("key"), key, KeyHash::of(&id.to_string()));
+    let created = store.create_api_key(change("key"), key, KeyHash::of(id.to_string()));
     assert_eq!(created.await.unwrap(), ApiKeyCreated::Done);
     id
 }
