@@ -6,6 +6,7 @@
 
 mod aside;
 mod authenticate;
+mod boxed;
 mod call;
 mod call_headers;
 mod connect;
@@ -41,7 +42,7 @@ mod tonic_routes;
 mod trace_context;
 
 pub use authenticate::{Anonymous, Authenticate};
-pub use call::{Call, Dispatch, FromTonic, Method, UrlParameters};
+pub use call::{Answer, Call, Dispatch, FromTonic, Method, UrlParameters};
 pub use context::Context;
 pub use deadline::Deadline;
 pub use error::{invalid_argument, retry_later, with_details};
@@ -65,6 +66,4 @@ pub use trace_context::TraceContext;
 #[doc(hidden)]
 pub mod __private {
     pub use tonic;
-
-    pub type HttpResponse = http::Response<axum::body::Body>;
 }

@@ -18,12 +18,16 @@ macro_rules! rpcs {
     ($($rpc:ident($request:ident) -> $response:ident = $module:ident::$function:ident;)*) => {
         impl<S: Store> RunnerConfigurationService for Service<S> {
             $(
-                async fn $rpc(
+                fn $rpc(
                     &self,
                     request: Request<$request>,
-                ) -> Result<Reply<$response>, Status> {
-                    let (call, request) = open(request)?;
-                    Ok($module::$function(self, &call, request).await?.into())
+                ) -> impl Future<Output = Result<Reply<$response>, Status>> + Send {
+                    // At once, so that what a call needs no more, its headers for one, is not kept until its end.
+                    let opened = open(request);
+                    async move {
+                        let (call, request) = opened?;
+                        Ok($module::$function(self, &call, request).await?.into())
+                    }
                 }
             )*
         }

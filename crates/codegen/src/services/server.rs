@@ -46,7 +46,7 @@ pub(super) fn generate(
         methods.push(quote!(#runtime::Method { name: #rpc, no_side_effects: #get }));
         names.push(quote!(#rpc => ::core::option::Option::Some(#index)));
         calls.push(quote! {
-            #index => ::std::boxed::Box::pin(call.unary(#url_parameters, |request| self.0.#ident(request))).await
+            #index => call.unary(#url_parameters, |request| self.0.#ident(request))
         });
     }
     Ok(quote! {
@@ -87,12 +87,7 @@ pub(super) fn generate(
                 }
             }
 
-            // Boxed, or each layer around this would carry room for the largest of the RPCs, and move it.
-            async fn call(
-                &self,
-                method: usize,
-                call: #runtime::Call<'_>,
-            ) -> #runtime::__private::HttpResponse {
+            fn call<'c>(&'c self, method: usize, call: #runtime::Call<'c>) -> #runtime::Answer<'c> {
                 match method {
                     #(#calls,)*
                     _ => call.unimplemented(),

@@ -1,4 +1,5 @@
-use std::future::Future;
+use std::future::{Future, ready};
+use std::pin::Pin;
 
 use axum::body::Body;
 use http::{Request, Response};
@@ -8,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tonic::Status;
 
+use super::boxed::boxed;
 use super::error::{self, invalid_argument};
 use super::limits::Limits;
 use super::read::Bounds;
@@ -25,8 +27,11 @@ pub trait Dispatch: Send + Sync + 'static {
     fn find(name: &str) -> Option<usize>;
 
     /// Calls the RPC with this index.
-    fn call(&self, method: usize, call: Call<'_>) -> impl Future<Output = Response<Body>> + Send;
+    fn call<'c>(&'c self, method: usize, call: Call<'c>) -> Answer<'c>;
 }
+
+/// The answer to a call, once it is there. Boxed, or what is around it would have room for that of the largest RPC, and move it.
+pub type Answer<'c> = Pin<Box<dyn Future<Output = Response<Body>> + Send + 'c>>;
 
 /// An RPC, as its .proto file declares it.
 #[derive(Clone, Copy, Debug)]
@@ -48,29 +53,30 @@ pub struct Call<'a> {
     pub(super) limits: &'a Limits,
 }
 
-impl Call<'_> {
+impl<'c> Call<'c> {
     /// Decodes and validates the message, calls `handler`, and encodes its reply or error.
-    pub async fn unary<Req, Res, F, Fut>(
+    pub fn unary<Req, Res, F, Fut>(
         self,
         url_parameters: Option<UrlParameters<Req>>,
         handler: F,
-    ) -> Response<Body>
+    ) -> Answer<'c>
     where
         Req: Message + Default + DeserializeOwned + Validate + 'static,
         Res: Message + Default + Serialize + DeserializeOwned + 'static,
-        F: FnOnce(tonic::Request<Req>) -> Fut + Send,
-        Fut: Future<Output = Result<Reply<Res>, Status>> + Send,
+        F: FnOnce(tonic::Request<Req>) -> Fut + Send + 'c,
+        Fut: Future<Output = Result<Reply<Res>, Status>> + Send + 'c,
     {
         if self.protocol.is_connect() {
-            connect::unary(self, url_parameters, handler).await
+            boxed(|| connect::unary(self, url_parameters, handler))
         } else {
-            grpc::unary(self, url_parameters, handler).await
+            boxed(|| grpc::unary(self, url_parameters, handler))
         }
     }
 
     /// Answers that there is no such RPC.
-    pub fn unimplemented(self) -> Response<Body> {
-        error::respond(Status::unimplemented("there is no such RPC"), self.protocol)
+    pub fn unimplemented(self) -> Answer<'c> {
+        let answer = error::respond(Status::unimplemented("there is no such RPC"), self.protocol);
+        Box::pin(ready(answer))
     }
 }
 

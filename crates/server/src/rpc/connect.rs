@@ -8,6 +8,7 @@ use connectrpc_axum::context::{validate_get_query_params, validate_protocol_vers
 use connectrpc_axum::message::request::{decode_proto, decompress_bytes};
 use connectrpc_axum::message::response::compress_bytes;
 use connectrpc_axum::{CompressionConfig, CompressionEncoding, negotiate_response_encoding};
+use futures_util::FutureExt as _;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use prost::Message;
@@ -28,11 +29,12 @@ use super::read::read;
 use super::reply::Content;
 use super::{Call, Codec, Options, Protocol, Reply, error};
 
-pub(super) async fn unary<Req, Res, F, Fut>(
+// What a call needs no more is left behind before the future is made, which else would carry it to its end.
+pub(super) fn unary<Req, Res, F, Fut>(
     call: Call<'_>,
     url_parameters: Option<UrlParameters<Req>>,
     handler: F,
-) -> Response<Body>
+) -> impl Future<Output = Response<Body>>
 where
     Req: Message + Default + DeserializeOwned + Validate + 'static,
     Res: Message + Default + Serialize + DeserializeOwned,
@@ -45,59 +47,76 @@ where
         options,
         limits,
     } = call;
+    let codec = protocol.codec();
     let encoding = accepted_encoding(request.headers());
-    let reply = async {
-        let mut room = limits.buffer();
-        let (parts, body) = receive(request, protocol, options, limits, &mut room)
-            .await
-            .map_err(error::of_request)?;
-        let (bytes, codec) = (body.len(), protocol.codec());
-        let decode = move || decode::<Req>(&body, codec);
-        let mut message = limits.aside().work(bytes, decode).await??;
-        let _working = limits.begin()?;
-        prepare(&mut message, parts.uri.query(), url_parameters)?;
-        let metadata = MetadataMap::from_headers(parts.headers);
-        let request = tonic::Request::from_parts(metadata, parts.extensions, message);
-        let reply = handler(request).await?;
-        send(reply, protocol.codec(), encoding, options)
+    let query = request.uri().query().map(str::to_owned);
+    let source = match protocol {
+        Protocol::ConnectGet(_) => Source::Query(get_query(&request)),
+        _ => Source::Body(post_encoding(&request)),
     };
-    reply
-        .await
-        .unwrap_or_else(|status| error::respond(status, protocol))
+    let (
+        Parts {
+            headers,
+            extensions,
+            ..
+        },
+        body,
+    ) = request.into_parts();
+    let reply = async move {
+        let mut room = limits.buffer();
+        let bytes = receive(&headers, body, source, options, limits, &mut room);
+        let bytes = bytes.await.map_err(error::of_request)?;
+        let length = bytes.len();
+        let decode = move || decode::<Req>(&bytes, codec);
+        let mut message = limits.aside().work(length, decode).await??;
+        let _working = limits.begin()?;
+        prepare(&mut message, query.as_deref(), url_parameters)?;
+        let metadata = MetadataMap::from_headers(headers);
+        let request = tonic::Request::from_parts(metadata, extensions, message);
+        send(handler(request).await?, codec, encoding, options)
+    };
+    reply.map(move |reply| reply.unwrap_or_else(|status| error::respond(status, protocol)))
+}
+
+/// Where the message of a call is, if what the request says of it is in order.
+enum Source {
+    Body(Result<CompressionEncoding, Status>),
+    Query(Result<GetQuery, Status>),
 }
 
 /// The decompressed bytes of the message.
 async fn receive(
-    request: Request<Body>,
-    protocol: Protocol,
+    headers: &HeaderMap,
+    body: Body,
+    source: Source,
     options: &Options,
     limits: &Limits,
     room: &mut Buffered<'_>,
-) -> Result<(Parts, Bytes), Status> {
-    let limit = options.max_message_bytes;
-    if let Protocol::ConnectGet(_) = protocol {
-        if let Some(problem) = validate_get_query_params(&request, false) {
-            return Err(problem.into());
+) -> Result<Bytes, Status> {
+    let (message, encoding) = match source {
+        Source::Query(query) => {
+            let query = query?;
+            let encoding = request_encoding(query.compression.as_deref())?;
+            (query.message.into(), encoding)
         }
-        let (parts, _) = request.into_parts();
-        let query = GetQuery::read(parts.uri.query().unwrap_or_default())?;
-        let encoding = request_encoding(query.compression.as_deref())?;
-        let message =
-            decompress(query.message.into(), encoding, limit, limits.aside(), room).await?;
-        return Ok((parts, message));
-    }
-    let checked = post_encoding(&request);
-    let (parts, body) = request.into_parts();
-    let encoding = match checked {
-        Ok(encoding) => encoding,
-        Err(status) => {
+        Source::Body(Ok(encoding)) => {
+            (read(body, headers, options.bounds(), room).await?, encoding)
+        }
+        Source::Body(Err(status)) => {
             discard(body).await;
             return Err(status);
         }
     };
-    let body = read(body, &parts.headers, options.bounds(), room).await?;
-    let message = decompress(body, encoding, limit, limits.aside(), room).await?;
-    Ok((parts, message))
+    let limit = options.max_message_bytes;
+    decompress(message, encoding, limit, limits.aside(), room).await
+}
+
+/// What the query of a GET says.
+fn get_query(request: &Request<Body>) -> Result<GetQuery, Status> {
+    match validate_get_query_params(request, false) {
+        Some(problem) => Err(problem.into()),
+        None => GetQuery::read(request.uri().query().unwrap_or_default()),
+    }
 }
 
 /// No bytes are the empty message however they are compressed: some clients' zstd leaves it so.
@@ -171,7 +190,7 @@ fn send<Res>(
 where
     Res: Message + Default + Serialize + DeserializeOwned,
 {
-    let (content, headers, trailers) = reply.into_parts();
+    let (content, extra) = reply.into_parts();
     let body = match codec {
         Codec::Proto => content.into_bytes().map_err(error::undecodable_reply)?,
         Codec::Json => match content {
@@ -191,9 +210,11 @@ where
     let config = CompressionConfig::new(options.compress_from_bytes);
     let (body, compressed) = compress_bytes(body, encoding, &config)?;
     let mut response = Response::new(Body::from(body));
-    *response.headers_mut() = headers;
     let headers = response.headers_mut();
-    append_trailers(headers, &trailers);
+    if let Some((custom, trailers)) = extra {
+        *headers = custom;
+        append_trailers(headers, &trailers);
+    }
     headers.insert(header::CONTENT_TYPE, codec.content_type());
     if compressed {
         headers.insert(

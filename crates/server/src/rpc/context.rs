@@ -1,5 +1,7 @@
 //! What is known of a call before its message is read.
 
+use tokio::time::Instant;
+
 use super::{Deadline, Options, Protocol, RequestId, TraceContext};
 
 /// What the server knows of a call. Implementations find it in the request's extensions:
@@ -36,7 +38,7 @@ impl Context {
         Self {
             protocol,
             request_id: RequestId::of(None),
-            deadline: Deadline::within(Options::default().timeout, None),
+            deadline: Deadline::within(Instant::now(), Options::default().timeout, None),
             trace: None,
         }
     }

@@ -16,11 +16,11 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// The earlier of the caller's deadline and the server's.
-    pub(super) fn within(longest: Duration, asked: Option<Duration>) -> Self {
+    /// The earlier of the caller's deadline and the server's, for a call that began at `start`.
+    pub(super) fn within(start: Instant, longest: Duration, asked: Option<Duration>) -> Self {
         let timeout = asked.map_or(longest, |asked| asked.min(longest));
         Self {
-            at: Instant::now() + timeout,
+            at: start + timeout,
             asked,
         }
     }

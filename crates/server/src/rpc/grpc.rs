@@ -4,13 +4,15 @@ mod compression;
 mod expand;
 
 use std::future::Future;
+use std::iter;
 use std::marker::PhantomData;
 
 use axum::body::Body;
 use bytes::Bytes;
 use connectrpc_axum::CompressionEncoding as RequestEncoding;
 use futures_util::{FutureExt as _, stream};
-use http::{HeaderValue, Request, Response, header};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Response, header};
 use http_body_util::Full;
 use prost::Message;
 use runner_configuration_runtime::validate::Validate;
@@ -31,11 +33,12 @@ use super::read::{Bounds, read};
 use super::reply::Content;
 use super::{Call, Options, Reply, error};
 
-pub(super) async fn unary<Req, Res, F, Fut>(
+// What a call needs no more is left behind before the future is made, which else would carry it to its end.
+pub(super) fn unary<Req, Res, F, Fut>(
     call: Call<'_>,
     url_parameters: Option<UrlParameters<Req>>,
     handler: F,
-) -> Response<Body>
+) -> impl Future<Output = Response<Body>>
 where
     Req: Message + Default + Validate + 'static,
     Res: Message + Default + DeserializeOwned + 'static,
@@ -48,20 +51,34 @@ where
         options,
         limits,
     } = call;
-    let compression = Compression::of(request.headers());
     let query = request.uri().query().map(str::to_owned);
-    let reply = async {
+    let (
+        Parts {
+            headers,
+            extensions,
+            ..
+        },
+        body,
+    ) = request.into_parts();
+    let compression = Compression::of(&headers);
+    let reply = async move {
         let mut room = limits.buffer();
-        let mut request = receive(request, compression.of_request, options, limits, &mut room)
-            .await
-            .map_err(error::of_request)?;
+        let message = receive(
+            &headers,
+            body,
+            compression.of_request,
+            options,
+            limits,
+            &mut room,
+        );
+        let mut message = message.await.map_err(error::of_request)?;
         let _working = limits.begin()?;
-        prepare(request.get_mut(), query.as_deref(), url_parameters)?;
+        prepare(&mut message, query.as_deref(), url_parameters)?;
+        let metadata = MetadataMap::from_headers(headers);
+        let request = tonic::Request::from_parts(metadata, extensions, message);
         send(handler(request).await?, compression.of_reply, options)
     };
-    reply
-        .await
-        .unwrap_or_else(|status| error::respond(status, protocol))
+    reply.map(move |reply| reply.unwrap_or_else(|status| error::respond(status, protocol)))
 }
 
 /// The length of what stands before a message: its flags and its size.
@@ -69,12 +86,13 @@ const PREFIX: usize = 5;
 
 /// The one message of a unary call.
 async fn receive<Req>(
-    request: Request<Body>,
+    headers: &HeaderMap,
+    body: Body,
     encoding: Result<RequestEncoding, Status>,
     options: &Options,
     limits: &Limits,
     room: &mut Buffered<'_>,
-) -> Result<tonic::Request<Req>, Status>
+) -> Result<Req, Status>
 where
     Req: Message + Default + 'static,
 {
@@ -83,7 +101,6 @@ where
         bytes: limit.saturating_add(PREFIX),
         ..options.bounds()
     };
-    let (parts, body) = request.into_parts();
     let encoding = match encoding {
         Ok(encoding) => encoding,
         Err(status) => {
@@ -92,17 +109,11 @@ where
         }
     };
     // At once, because nothing of a call's request may be left unread: see `discard`.
-    let frames = read(body, &parts.headers, bounds, room).await?;
+    let frames = read(body, headers, bounds, room).await?;
     let frames = expand::expand(frames, encoding, limit, limits.aside(), room).await?;
     let bytes = frames.len();
     let decode = move || decode_only(frames, limit);
-    let message = limits.aside().work(bytes, decode).await??;
-    let metadata = MetadataMap::from_headers(parts.headers);
-    Ok(tonic::Request::from_parts(
-        metadata,
-        parts.extensions,
-        message,
-    ))
+    limits.aside().work(bytes, decode).await?
 }
 
 /// The message in these frames, if it is the only one.
@@ -148,20 +159,25 @@ fn send<Res>(
 where
     Res: Message + Default + DeserializeOwned + 'static,
 {
-    let (content, headers, trailers) = reply.into_parts();
+    let (content, extra) = reply.into_parts();
     let content = content.without_text().map_err(error::undecodable_reply)?;
     let encoding = encoding.filter(|_| content.encoded_len() >= options.compress_from_bytes);
-    // tonic writes the metadata of the status that ends a stream into the trailers.
-    let end = Status::with_metadata(Code::Ok, "", MetadataMap::from_headers(trailers));
+    let (headers, trailers) = extra.unzip();
+    // tonic writes the metadata of the status that ends a stream into the trailers. Without any, it makes that status.
+    let end = trailers
+        .filter(|trailers| !trailers.is_empty())
+        .map(|trailers| Status::with_metadata(Code::Ok, "", MetadataMap::from_headers(trailers)));
     let body = EncodeBody::new_server(
         ContentEncoder::of(&content),
-        stream::iter([Ok(content), Err(end)]),
+        stream::iter(iter::once(Ok(content)).chain(end.map(Err))),
         encoding,
         Default::default(),
         None,
     );
     let mut response = Response::new(Body::new(body));
-    *response.headers_mut() = headers;
+    if let Some(headers) = headers {
+        *response.headers_mut() = headers;
+    }
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,

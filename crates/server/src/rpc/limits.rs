@@ -108,12 +108,12 @@ impl Limits {
         }
     }
 
-    /// Counts a call of this caller.
-    pub(super) fn count(&self, caller: u128) -> Result<(), Status> {
+    /// Counts a call of this caller, which began at `start`.
+    pub(super) fn count(&self, caller: u128, start: Instant) -> Result<(), Status> {
         let Some(rates) = &self.rates else {
             return Ok(());
         };
-        rates.take(caller, Instant::now()).map_err(|wait| {
+        rates.take(caller, start).map_err(|wait| {
             self.note(Refusal::Rate);
             retry_later(
                 Code::ResourceExhausted,
@@ -258,7 +258,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn refusals_are_held_back_within_the_deadline_and_only_so_many() {
         let limits = limits();
-        let within = |time| Deadline::within(time, None);
+        let within = |time| Deadline::within(tokio::time::Instant::now(), time, None);
         let start = tokio::time::Instant::now();
         limits.hold_back(within(Duration::from_secs(60))).await;
         assert_eq!(start.elapsed(), HELD_BACK);
@@ -280,10 +280,11 @@ mod tests {
     #[test]
     fn a_caller_that_calls_too_often_is_told_when_to_call_again() {
         let limits = limits();
-        limits.count(1).unwrap();
-        let refused = limits.count(1).unwrap_err();
+        let now = Instant::now();
+        limits.count(1, now).unwrap();
+        let refused = limits.count(1, now).unwrap_err();
         assert_eq!(refused.code(), Code::ResourceExhausted);
         assert_eq!(refused.metadata().get("retry-after").unwrap(), "1");
-        limits.count(2).unwrap();
+        limits.count(2, now).unwrap();
     }
 }

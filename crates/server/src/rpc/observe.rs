@@ -3,9 +3,10 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::Response;
+use tokio::time::Instant;
 use tonic::{Code, Status};
 use tracing::{Level, Span, field};
 
@@ -170,6 +171,7 @@ fn with_causes(error: &(dyn Error + 'static)) -> String {
 
 /// What is known of a call, and becomes known while it is served.
 pub(super) struct Seen<'a, A: Authenticate> {
+    pub(super) start: Instant,
     pub(super) call: ObservedCall,
     pub(super) context: &'a Context,
     pub(super) span: Span,
@@ -178,7 +180,7 @@ pub(super) struct Seen<'a, A: Authenticate> {
 
 impl<'a, A: Authenticate> Seen<'a, A> {
     /// Opens the call's span. It is for the level `debug`: what goes wrong is told with the same fields if there is none.
-    pub(super) fn new(call: ObservedCall, context: &'a Context) -> Self {
+    pub(super) fn new(start: Instant, call: ObservedCall, context: &'a Context) -> Self {
         let Context {
             protocol,
             request_id,
@@ -197,6 +199,7 @@ impl<'a, A: Authenticate> Seen<'a, A> {
             duration_us = field::Empty
         );
         Self {
+            start,
             call,
             context,
             span,
@@ -256,7 +259,6 @@ macro_rules! tell {
 pub(super) struct Watch<'a, A: Authenticate> {
     observer: Option<&'a dyn Observer>,
     seen: &'a Seen<'a, A>,
-    start: Instant,
     end: Option<Failure>,
 }
 
@@ -272,7 +274,6 @@ impl<'a, A: Authenticate> Watch<'a, A> {
         Self {
             observer,
             seen,
-            start: Instant::now(),
             end: Some(gone),
         }
     }
@@ -284,7 +285,7 @@ impl<'a, A: Authenticate> Watch<'a, A> {
 
 impl<A: Authenticate> Drop for Watch<'_, A> {
     fn drop(&mut self) {
-        let duration = self.start.elapsed();
+        let duration = self.seen.start.elapsed();
         let code = self.end.as_ref().map_or(Code::Ok, |failure| failure.code);
         if let Some(observer) = self.observer {
             observer.on_end(self.seen.call, code, duration);

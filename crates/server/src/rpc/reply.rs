@@ -24,6 +24,13 @@ use tonic::metadata::MetadataMap;
 #[derive(Clone, Debug)]
 pub struct Reply<M> {
     content: Content<M>,
+    /// Most replies have none, and are moved with what takes one word.
+    extra: Option<Box<Extra>>,
+}
+
+/// What is sent with a message.
+#[derive(Clone, Debug, Default)]
+struct Extra {
     metadata: MetadataMap,
     trailers: MetadataMap,
 }
@@ -107,15 +114,14 @@ impl<M> Reply<M> {
     fn with(content: Content<M>) -> Self {
         Self {
             content,
-            metadata: MetadataMap::new(),
-            trailers: MetadataMap::new(),
+            extra: None,
         }
     }
 
     /// Headers to send with the message. Those that HTTP and the protocols set themselves are left out: see
     /// [`trailers_mut`](Self::trailers_mut).
     pub fn metadata_mut(&mut self) -> &mut MetadataMap {
-        &mut self.metadata
+        &mut self.extra.get_or_insert_default().metadata
     }
 
     /// Trailers to send after the message, as each protocol does: in HTTP trailers, in the body, or as headers named
@@ -124,12 +130,15 @@ impl<M> Reply<M> {
     /// Names that begin with `connect-`, `grpc-` or `trailer-`, and those that describe the body or the connection,
     /// belong to the protocols and are left out.
     pub fn trailers_mut(&mut self) -> &mut MetadataMap {
-        &mut self.trailers
+        &mut self.extra.get_or_insert_default().trailers
     }
 
-    /// The message, the headers and the trailers, without what belongs to the protocols.
-    pub(super) fn into_parts(self) -> (Content<M>, HeaderMap, HeaderMap) {
-        (self.content, custom(self.metadata), custom(self.trailers))
+    /// The message, and the headers and the trailers, if any, without what belongs to the protocols.
+    pub(super) fn into_parts(self) -> (Content<M>, Option<(HeaderMap, HeaderMap)>) {
+        let extra = self
+            .extra
+            .map(|extra| (custom(extra.metadata), custom(extra.trailers)));
+        (self.content, extra)
     }
 }
 
@@ -220,10 +229,11 @@ impl<M> From<M> for Reply<M> {
 impl<M> From<tonic::Response<M>> for Reply<M> {
     fn from(response: tonic::Response<M>) -> Self {
         let (metadata, message, _extensions) = response.into_parts();
-        Self {
-            metadata,
-            ..Self::new(message)
+        let mut reply = Self::new(message);
+        if !metadata.is_empty() {
+            *reply.metadata_mut() = metadata;
         }
+        reply
     }
 }
 
@@ -273,9 +283,10 @@ mod tests {
             Reply::encoded(encoded.clone()),
             Reply::json(text),
         ] {
-            let (content, ..) = reply.clone().into_parts();
+            let (content, extra) = reply.clone().into_parts();
             assert_eq!(content.into_bytes().unwrap(), encoded);
-            let (content, ..) = reply.clone().into_parts();
+            assert!(extra.is_none());
+            let (content, _) = reply.clone().into_parts();
             assert!(!matches!(content.without_text(), Ok(Content::Json(_))));
             assert_eq!(reply.into_message().unwrap(), message);
         }
@@ -299,7 +310,7 @@ mod tests {
             reply.trailers_mut().append(name, "2".parse().unwrap());
         }
         reply.trailers_mut().append("x-kept", "3".parse().unwrap());
-        let (_, headers, trailers) = reply.into_parts();
+        let (headers, trailers) = reply.into_parts().1.unwrap();
         let values = |map: &HeaderMap| -> Vec<_> {
             map.iter()
                 .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))

@@ -10,11 +10,13 @@ use axum::Router;
 use axum::body::Body;
 use futures_util::FutureExt as _;
 use http::{HeaderValue, Request, Response, Uri, header};
+use tokio::time::Instant;
 use tonic::Status;
 use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use tracing::Span;
 
+use super::boxed::boxed;
 use super::call::{Call, Dispatch};
 use super::call_headers::CallHeaders;
 use super::discard::{discard, discard_request};
@@ -191,6 +193,16 @@ struct Begun {
     asked: Result<(), Status>,
 }
 
+/// Why a call is not let in.
+enum Refused {
+    /// There is no room for it, or it is not in order.
+    Call(Status),
+    /// Its caller is nobody who may call.
+    Caller(Status),
+    /// Its caller calls too often.
+    Rate(Status),
+}
+
 impl<D: Dispatch, A: Authenticate> Service<Request<Body>> for Server<D, A> {
     type Response = Response<Body>;
     type Error = Infallible;
@@ -202,7 +214,7 @@ impl<D: Dispatch, A: Authenticate> Service<Request<Body>> for Server<D, A> {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let parts = Arc::clone(&self.0);
-        Box::pin(async move { Ok(parts.answer(request).await) })
+        boxed(|| async move { Ok(parts.answer(request).await) })
     }
 }
 
@@ -220,10 +232,12 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
                 return response;
             }
         };
+        // One look at the clock for all that counts from here.
+        let start = Instant::now();
         let headers = CallHeaders::of(request.headers());
         let asked = deadline::asked(&request, &headers, protocol);
-        let deadline =
-            Deadline::within(self.options.timeout, asked.as_ref().ok().copied().flatten());
+        let asked_for = asked.as_ref().ok().copied().flatten();
+        let deadline = Deadline::within(start, self.options.timeout, asked_for);
         let context = CallContext {
             protocol,
             request_id: RequestId::of(headers.request_id),
@@ -237,7 +251,7 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
             protocol,
             trace: context.trace,
         };
-        let seen = Seen::new(call, &context);
+        let seen = Seen::new(start, call, &context);
         let watch = Watch::begin(self.limits.observer().map(AsRef::as_ref), &seen);
         let begun = Begun {
             method,
@@ -265,12 +279,13 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
 
     /// The index of the RPC at this path: a prefix, the service, the method.
     fn find(&self, path: &str) -> Option<usize> {
-        let (rest, method) = path.rsplit_once('/')?;
-        let prefix = rest.strip_suffix(D::SERVICE)?.strip_suffix('/')?;
-        self.options
-            .prefixes
-            .iter()
-            .find(|known| *known == prefix)?;
+        // From the start, because to look for the last slash takes more than these comparisons.
+        let method = self.options.prefixes.iter().find_map(|prefix| {
+            let path = path.strip_prefix(prefix.as_str())?;
+            path.strip_prefix('/')?
+                .strip_prefix(D::SERVICE)?
+                .strip_prefix('/')
+        })?;
         D::find(method)
     }
 
@@ -324,7 +339,7 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
         &self,
         begun: Begun,
         seen: &Seen<'_, A>,
-        request: Request<Body>,
+        mut request: Request<Body>,
     ) -> Response<Body> {
         let Begun {
             method,
@@ -333,15 +348,8 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
             asked,
         } = begun;
         let answer = pin!(async {
-            if let Err(busy) = self.limits.check() {
-                discard(request.into_body()).await;
-                return Err(busy);
-            }
-            let request = self.authenticated(seen, request).await?;
-            // Only now, because nothing of an unauthenticated call is looked at.
-            if let Err(status) = asked {
-                discard(request.into_body()).await;
-                return Err(status);
+            if let Err(refused) = self.admit(seen, asked, &mut request).await {
+                return Err(self.refuse(refused, request, deadline).await);
             }
             let call = Call {
                 request,
@@ -366,28 +374,42 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
         }
     }
 
-    /// The request with its caller.
-    async fn authenticated(
+    /// Lets a call in, whose request then has its caller, or not.
+    async fn admit(
         &self,
         seen: &Seen<'_, A>,
-        mut request: Request<Body>,
-    ) -> Result<Request<Body>, Status> {
-        let caller = match self.authenticate.authenticate(request.headers()).await {
-            Ok(caller) => caller,
-            Err(status) => {
-                discard_request(request).await;
-                return Err(status);
-            }
-        };
+        asked: Result<(), Status>,
+        request: &mut Request<Body>,
+    ) -> Result<(), Refused> {
+        self.limits.check().map_err(Refused::Call)?;
+        let caller = self.authenticate.authenticate(request.headers()).await;
+        let caller = caller.map_err(Refused::Caller)?;
         seen.set_caller(&caller);
-        if let Some(number) = A::limited_as(&caller)
-            && let Err(status) = self.limits.count(number)
-        {
-            discard_request(request).await;
-            self.limits.hold_back(seen.context.deadline).await;
-            return Err(status);
+        if let Some(number) = A::limited_as(&caller) {
+            let counted = self.limits.count(number, seen.start.into_std());
+            counted.map_err(Refused::Rate)?;
         }
         request.extensions_mut().insert(caller);
-        Ok(request)
+        // Only now, because nothing of an unauthenticated call is looked at.
+        asked.map_err(Refused::Call)
+    }
+
+    /// Reads what is left of a request that is refused. Returns what to say.
+    async fn refuse(&self, why: Refused, request: Request<Body>, deadline: Deadline) -> Status {
+        match why {
+            Refused::Call(status) => {
+                discard(request.into_body()).await;
+                status
+            }
+            Refused::Caller(status) => {
+                discard_request(request).await;
+                status
+            }
+            Refused::Rate(status) => {
+                discard_request(request).await;
+                self.limits.hold_back(deadline).await;
+                status
+            }
+        }
     }
 }

@@ -46,7 +46,8 @@ impl Rates {
             at: now,
         });
         bucket.tokens = self.filled(bucket, now);
-        bucket.at = now;
+        // Calls are counted in another order than they began.
+        bucket.at = bucket.at.max(now);
         if bucket.tokens >= 1.0 {
             bucket.tokens -= 1.0;
             return Ok(());
@@ -111,6 +112,7 @@ mod tests {
         let (rates, now) = (Rates::new(RATE), Instant::now() + Duration::from_secs(9));
         while rates.take(1, now).is_ok() {}
         rates.take(1, now - Duration::from_secs(5)).unwrap_err();
+        rates.take(1, now).unwrap_err();
     }
 
     #[test]
