@@ -1,10 +1,10 @@
 //! The one thread that changes the store.
 //!
-//! Changes wait in a queue. The thread takes what has gathered there, runs it as one transaction, commits, and answers
-//! all of them. So many callers share one sync to the disk, and their order is kept. A change that fails takes nothing
-//! else with it: nearly all of those have written nothing. Where one has, the transaction is rolled back and run again,
-//! with a savepoint around each change. To do that for every group would nearly double what a change takes, as SQLite
-//! copies every page that is changed after a savepoint.
+//! Changes wait in a queue. The thread takes what has gathered there, and what comes while it works on that, runs it as one
+//! transaction, commits, and answers all of them. So many callers share one sync to the disk, and their order is kept. A
+//! change that fails takes nothing else with it: nearly all of those have written nothing. Where one has, the transaction is
+//! rolled back and run again, with a savepoint around each change. To do that for every group would nearly double what a
+//! change takes, as SQLite copies every page that is changed after a savepoint.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -59,7 +59,10 @@ impl Writer {
         let thread = Thread {
             connection,
             checkpointer,
-            orders,
+            queue: Queue {
+                orders,
+                closing: None,
+            },
             busy_timeout,
         };
         let thread = std::thread::Builder::new()
@@ -179,8 +182,30 @@ struct Thread {
     connection: Arc<SharedConnection>,
     /// Not in memory.
     checkpointer: Option<Checkpointer>,
-    orders: Receiver<Order>,
+    queue: Queue,
     busy_timeout: Duration,
+}
+
+struct Queue {
+    orders: Receiver<Order>,
+    /// Whom to answer when all is done. Nothing is taken after that.
+    closing: Option<oneshot::Sender<()>>,
+}
+
+impl Queue {
+    /// The next change, if there is one already.
+    fn next(&mut self) -> Option<Box<dyn Job>> {
+        if self.closing.is_some() {
+            return None;
+        }
+        match self.orders.try_recv().ok()? {
+            Order::Change(job) => Some(job),
+            Order::Close(done) => {
+                self.closing = Some(done);
+                None
+            }
+        }
+    }
 }
 
 impl Thread {
@@ -188,18 +213,18 @@ impl Thread {
         let mut log_is_empty = false;
         loop {
             let order = if log_is_empty {
-                self.orders
+                self.queue
+                    .orders
                     .recv()
                     .map_err(|_| RecvTimeoutError::Disconnected)
             } else {
-                self.orders.recv_timeout(IDLE)
+                self.queue.orders.recv_timeout(IDLE)
             };
             match order {
                 Ok(Order::Change(first)) => {
-                    let (group, close) = self.gather(first);
-                    self.commit(group);
+                    self.commit(vec![first]);
                     log_is_empty = false;
-                    if let Some(done) = close {
+                    if let Some(done) = self.queue.closing.take() {
                         return self.finish(done);
                     }
                 }
@@ -210,22 +235,12 @@ impl Thread {
         }
     }
 
-    /// Adds what is queued already. Returns also whom to answer if the queue was closed after that.
-    fn gather(&self, first: Box<dyn Job>) -> (Vec<Box<dyn Job>>, Option<oneshot::Sender<()>>) {
-        let mut group = vec![first];
-        while group.len() < GROUP {
-            match self.orders.try_recv() {
-                Ok(Order::Change(job)) => group.push(job),
-                Ok(Order::Close(done)) => return (group, Some(done)),
-                Err(_) => break,
-            }
-        }
-        (group, None)
-    }
-
-    fn commit(&self, mut group: Vec<Box<dyn Job>>) {
+    /// Commits these changes, and others that are there.
+    fn commit(&mut self, mut group: Vec<Box<dyn Job>>) {
         let connection = self.connection.lock();
-        let result = try_commit(&connection, &mut group);
+        // Before it is begun, because all of them fail where that does: each waits for a lock no longer than the first.
+        gather(&mut group, &mut self.queue);
+        let result = try_commit(&connection, &mut group, &mut self.queue);
         if let Err(error) = &result {
             tracing::error!(%error, changes = group.len(), "changes could not be stored");
             if !connection.is_autocommit() {
@@ -246,7 +261,7 @@ impl Thread {
     fn finish(&mut self, done: oneshot::Sender<()>) {
         // Those that took their place before the queue was closed, and got here after.
         let mut late = Vec::new();
-        while let Ok(order) = self.orders.try_recv() {
+        while let Ok(order) = self.queue.orders.try_recv() {
             if let Order::Change(job) = order {
                 late.push(job);
             }
@@ -277,9 +292,22 @@ impl Thread {
     }
 }
 
-fn try_commit(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+/// Adds what is queued already.
+fn gather(group: &mut Vec<Box<dyn Job>>, queue: &mut Queue) {
+    while group.len() < GROUP
+        && let Some(job) = queue.next()
+    {
+        group.push(job);
+    }
+}
+
+fn try_commit(
+    connection: &Connection,
+    group: &mut Vec<Box<dyn Job>>,
+    queue: &mut Queue,
+) -> Result<(), StoreError> {
     execute(connection, "BEGIN IMMEDIATE", [])?;
-    if !run_together(connection, group)? {
+    if !run_together(connection, group, queue)? {
         execute(connection, "ROLLBACK", [])?;
         execute(connection, "BEGIN IMMEDIATE", [])?;
         run_apart(connection, group)?;
@@ -288,16 +316,25 @@ fn try_commit(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(),
     commit.execute([]).map(|_| ()).map_err(from_commit)
 }
 
-/// Runs the changes one after the other. Returns false, and leaves the rest out, when one fails that has written
-/// something.
-fn run_together(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<bool, StoreError> {
-    for job in group {
-        // Rows that a statement wrote and took back don't count, those that a foreign key deletes do.
-        let before = connection.total_changes();
-        let stays = run(connection, job)?;
-        if !stays && connection.total_changes() != before {
-            return Ok(false);
+/// Runs the changes one after the other, and adds those that come meanwhile: they would else wait for a sync of their own after
+/// this one. Returns false, and leaves the rest out, when one fails that has written something.
+fn run_together(
+    connection: &Connection,
+    group: &mut Vec<Box<dyn Job>>,
+    queue: &mut Queue,
+) -> Result<bool, StoreError> {
+    let mut done = 0;
+    while done < group.len() {
+        for job in &mut group[done..] {
+            // Rows that a statement wrote and took back don't count, those that a foreign key deletes do.
+            let before = connection.total_changes();
+            let stays = run(connection, job)?;
+            if !stays && connection.total_changes() != before {
+                return Ok(false);
+            }
         }
+        done = group.len();
+        gather(group, queue);
     }
     Ok(true)
 }
@@ -445,6 +482,48 @@ mod tests {
             assert_eq!(outcomes, [Stored, outcome, Stored, Stored]);
             assert_eq!(stored, ["a", "b", "c"]);
         }
+    }
+
+    #[tokio::test]
+    async fn what_comes_while_a_group_runs_is_part_of_it() {
+        let table = Table::new();
+        let (begun, has_begun) = mpsc::channel();
+        let (go_on, goes_on) = mpsc::channel::<()>();
+        let goes_on = Mutex::new(goes_on);
+        let first = spawn(&table.writer, move |connection| {
+            begun.send(()).unwrap();
+            let _is_over = goes_on.lock().unwrap().recv();
+            writes("first")(connection)
+        });
+        has_begun.recv().unwrap();
+        let second = spawn(&table.writer, writes("second"));
+        // Because of which the group runs again.
+        let third = spawn(&table.writer, writes_and_fails());
+        drop(go_on);
+        first.await.unwrap().unwrap();
+        second.await.unwrap().unwrap();
+        third.await.unwrap().unwrap_err();
+        assert_eq!(has_begun.try_iter().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_group_takes_no_more_than_it_may() {
+        let table = Table::new();
+        let runs = Arc::new(Mutex::new(0));
+        let mut changes: Vec<Change> = Vec::new();
+        for _ in 0..3 * GROUP {
+            let (runs, mut write) = (Arc::clone(&runs), writes("counted"));
+            changes.push(Box::new(move |connection| {
+                *runs.lock().unwrap() += 1;
+                write(connection)
+            }));
+        }
+        // Its group runs again, and no other.
+        changes.push(writes_and_fails());
+        let (_, stored) = table.run_as_group(changes).await;
+        assert_eq!(stored.len(), 3 * GROUP);
+        let again = *runs.lock().unwrap() - 3 * GROUP;
+        assert!(again < GROUP, "{again} changes ran twice");
     }
 
     #[tokio::test]
