@@ -396,20 +396,15 @@ impl<D: Dispatch, A: Authenticate> Parts<D, A> {
 
     /// Reads what is left of a request that is refused. Returns what to say.
     async fn refuse(&self, why: Refused, request: Request<Body>, deadline: Deadline) -> Status {
-        match why {
-            Refused::Call(status) => {
-                discard(request.into_body()).await;
-                status
-            }
-            Refused::Caller(status) => {
-                discard_request(request).await;
-                status
-            }
-            Refused::Rate(status) => {
+        match &why {
+            Refused::Call(_) => discard(request.into_body()).await,
+            Refused::Caller(_) => discard_request(request).await,
+            Refused::Rate(_) => {
                 discard_request(request).await;
                 self.limits.hold_back(deadline).await;
-                status
             }
         }
+        let (Refused::Call(status) | Refused::Caller(status) | Refused::Rate(status)) = why;
+        status
     }
 }
