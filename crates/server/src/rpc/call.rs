@@ -2,7 +2,7 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 
 use axum::body::Body;
-use http::{Request, Response};
+use http::{Extensions, HeaderMap, Request, Response};
 use prost::Message;
 use runner_configuration_runtime::validate::Validate;
 use serde::Serialize;
@@ -86,6 +86,28 @@ impl Options {
         Bounds {
             bytes: self.max_message_bytes,
             time: self.body_timeout,
+        }
+    }
+}
+
+/// What a call needs of its request. It is taken out before the future of the call is made, which would carry all of the request
+/// to its end.
+pub(super) struct Incoming {
+    pub(super) headers: HeaderMap,
+    pub(super) extensions: Extensions,
+    pub(super) query: Option<String>,
+    pub(super) body: Body,
+}
+
+impl Incoming {
+    pub(super) fn of(request: Request<Body>) -> Self {
+        let query = request.uri().query().map(str::to_owned);
+        let (parts, body) = request.into_parts();
+        Self {
+            headers: parts.headers,
+            extensions: parts.extensions,
+            query,
+            body,
         }
     }
 }

@@ -9,7 +9,6 @@ use connectrpc_axum::message::request::{decode_proto, decompress_bytes};
 use connectrpc_axum::message::response::compress_bytes;
 use connectrpc_axum::{CompressionConfig, CompressionEncoding, negotiate_response_encoding};
 use futures_util::FutureExt as _;
-use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use prost::Message;
 use runner_configuration_runtime::json;
@@ -20,7 +19,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
 use super::aside::Aside;
-use super::call::{UrlParameters, prepare};
+use super::call::{Incoming, UrlParameters, prepare};
 use super::decompress::{refuse_large_window, within};
 use super::discard::discard;
 use super::limits::{Buffered, Limits};
@@ -29,7 +28,6 @@ use super::read::read;
 use super::reply::Content;
 use super::{Call, Codec, Options, Protocol, Reply, error};
 
-// What a call needs no more is left behind before the future is made, which else would carry it to its end.
 pub(super) fn unary<Req, Res, F, Fut>(
     call: Call<'_>,
     url_parameters: Option<UrlParameters<Req>>,
@@ -49,19 +47,16 @@ where
     } = call;
     let codec = protocol.codec();
     let encoding = accepted_encoding(request.headers());
-    let query = request.uri().query().map(str::to_owned);
     let source = match protocol {
         Protocol::ConnectGet(_) => Source::Query(get_query(&request)),
         _ => Source::Body(post_encoding(&request)),
     };
-    let (
-        Parts {
-            headers,
-            extensions,
-            ..
-        },
+    let Incoming {
+        headers,
+        extensions,
+        query,
         body,
-    ) = request.into_parts();
+    } = Incoming::of(request);
     let reply = async move {
         let mut room = limits.buffer();
         let bytes = receive(&headers, body, source, options, limits, &mut room);

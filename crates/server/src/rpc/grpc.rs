@@ -11,7 +11,6 @@ use axum::body::Body;
 use bytes::Bytes;
 use connectrpc_axum::CompressionEncoding as RequestEncoding;
 use futures_util::{FutureExt as _, stream};
-use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, header};
 use http_body_util::Full;
 use prost::Message;
@@ -25,7 +24,7 @@ use tonic::{Code, Status, Streaming};
 use tonic_prost::ProstDecoder;
 
 use self::compression::Compression;
-use super::call::{UrlParameters, prepare};
+use super::call::{Incoming, UrlParameters, prepare};
 use super::copy::append;
 use super::discard::discard;
 use super::limits::{Buffered, Limits};
@@ -33,7 +32,6 @@ use super::read::{Bounds, read};
 use super::reply::Content;
 use super::{Call, Options, Reply, error};
 
-// What a call needs no more is left behind before the future is made, which else would carry it to its end.
 pub(super) fn unary<Req, Res, F, Fut>(
     call: Call<'_>,
     url_parameters: Option<UrlParameters<Req>>,
@@ -51,15 +49,12 @@ where
         options,
         limits,
     } = call;
-    let query = request.uri().query().map(str::to_owned);
-    let (
-        Parts {
-            headers,
-            extensions,
-            ..
-        },
+    let Incoming {
+        headers,
+        extensions,
+        query,
         body,
-    ) = request.into_parts();
+    } = Incoming::of(request);
     let compression = Compression::of(&headers);
     let reply = async move {
         let mut room = limits.buffer();
