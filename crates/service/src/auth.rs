@@ -39,7 +39,7 @@ fn bearer_key(headers: &HeaderMap) -> Option<&[u8]> {
         return None;
     };
     let (scheme, key) = value.as_bytes().split_at_checked(SCHEME.len())?;
-    // Of what is not ASCII no credential is made; nor has a header control characters.
+    // Of what is not ASCII no credential is made. Of blanks, a header has spaces and tabs only.
     let key = key.trim_ascii();
     let is_one = scheme.eq_ignore_ascii_case(SCHEME) && !key.is_empty() && key.is_ascii();
     is_one.then_some(key)
