@@ -40,7 +40,7 @@ use tower::Service;
 
 use self::activity::Patience;
 use self::open::Open;
-use self::turns::{Spawner, Turns};
+use self::turns::{InTurn, Spawner, Turns};
 use super::{Observer, Refusal};
 
 /// What a connection may do, and how many there are. The defaults are safe for a server that faces a network.
@@ -148,7 +148,7 @@ pub async fn serve<L, S>(
 {
     let turns = Arc::new(Turns::new(Handle::current().metrics().num_workers()));
     let open = Arc::new(Open::new(options.max_connections));
-    let serving = Serving::begin(&open, &options);
+    let serving = Serving::begin(&open, &turns, &options);
     let mut stop = pin!(stop);
     for number in 1_u64.. {
         if number.is_multiple_of(ACCEPTED_AT_ONCE) {
@@ -184,10 +184,11 @@ struct Serving {
 }
 
 impl Serving {
-    fn begin(open: &Arc<Open>, options: &ConnectionOptions) -> Self {
+    fn begin(open: &Arc<Open>, turns: &Arc<Turns>, options: &ConnectionOptions) -> Self {
         let (tick, patience) = (options.tick(), options.patience());
         let watched = Arc::clone(open);
-        let watch = tokio::spawn(async move { watched.watch(tick, patience).await });
+        let watch = async move { watched.watch(tick, patience).await };
+        let watch = tokio::spawn(InTurn::new(turns, &turns.share(), watch));
         Self {
             open: Arc::clone(open),
             watch: watch.abort_handle(),

@@ -73,10 +73,13 @@ impl Calls {
         let mut times = Vec::new();
         let mut kept = self.target.connect().await;
         let mut channel = self.target.channel().await;
-        while !self.stop.load(Ordering::Relaxed) {
+        for round in 1_u64.. {
+            if self.stop.load(Ordering::Relaxed) {
+                break;
+            }
             times.push(self.timed("200", json(&self.target, &mut kept)).await);
             times.push(self.timed("grpc 0", grpc(&self.target, &mut channel)).await);
-            if times.len() % 10 == 0 {
+            if round.is_multiple_of(5) {
                 let new = async { json(&self.target, &mut self.target.connect().await).await };
                 times.push(self.timed("200", new).await);
             }

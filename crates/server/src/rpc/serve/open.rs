@@ -37,7 +37,7 @@ struct Taken {
 /// When a connection was used, and its number.
 type Order = (u64, u64);
 
-/// So many connections are looked at before others have their turn.
+/// So many connections are looked at before others have their turn, unless one has to end.
 const LOOKED_AT_ONCE: usize = 256;
 
 impl Open {
@@ -73,6 +73,9 @@ impl Open {
     }
 
     /// Looks at all connections once in a tick, without end, and ends those that do nothing for too long.
+    ///
+    /// It is to be polled in turns, as connections are: they may be thousands that end with one tick, and to close one takes as
+    /// long as a call.
     pub(super) async fn watch(&self, tick: Duration, patience: Patience) {
         let mut ticks = interval(tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -90,7 +93,7 @@ impl Open {
         }
     }
 
-    /// Looks at some connections, those after a number; which one was the last, if there may be more.
+    /// Looks at connections, those after a number, until one has to end; which one was the last, if there may be more.
     fn look(&self, after: Option<u64>, patience: Patience) -> Option<u64> {
         let mut places = self.places();
         let after = after.map_or(Bound::Unbounded, Bound::Excluded);
@@ -101,7 +104,7 @@ impl Open {
             let verdict = taken.watch.look(patience);
             let end = &taken.watch.activity.end;
             match verdict {
-                Verdict::Keep => {}
+                Verdict::Keep => continue,
                 Verdict::Idle if end.now() == End::Open => {
                     tracing::debug!("a connection was idle for too long");
                     end.raise(End::AfterItsCalls);
@@ -113,6 +116,7 @@ impl Open {
                     end.raise(End::Now);
                 }
             }
+            break;
         }
         last
     }
@@ -193,7 +197,57 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    use tokio::sync::mpsc;
+
+    use super::super::turns::{InTurn, Turns};
     use super::*;
+
+    #[tokio::test]
+    async fn a_call_waits_for_few_of_many_connections_that_end_with_one_tick() {
+        const MANY: usize = 200;
+        let turns = Arc::new(Turns::new(1));
+        let open = Arc::new(Open::new(MANY));
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        for _ in 0..MANY {
+            let place = open.enter(turns.share()).unwrap();
+            let (share, sender) = (place.activity.share.clone(), sender.clone());
+            let connection = async move {
+                poll_fn(|context| match place.activity.end.poll(context) {
+                    End::Open => Poll::Pending,
+                    _ => Poll::Ready(()),
+                })
+                .await;
+                sender.send("ended").unwrap();
+            };
+            tokio::spawn(InTurn::new(&turns, &share, connection));
+        }
+        let comes = Arc::new(Notify::new());
+        let has_come = Arc::clone(&comes);
+        let call = async move {
+            has_come.notified().await;
+            sender.send("called").unwrap();
+        };
+        tokio::spawn(InTurn::new(&turns, &turns.share(), call));
+        let patience = Patience {
+            header_ticks: 1,
+            idle_ticks: 1,
+        };
+        let watched = Arc::clone(&open);
+        let watch = async move { watched.watch(Duration::from_millis(10), patience).await };
+        let watch = tokio::spawn(InTurn::new(&turns, &turns.share(), watch));
+        let mut order = Vec::new();
+        while let Some(what) = receiver.recv().await {
+            order.push(what);
+            comes.notify_one();
+        }
+        watch.abort();
+        assert_eq!(order.len(), MANY + 1);
+        let place = order.iter().position(|what| *what == "called").unwrap();
+        assert!(place < 20, "after {place} of {MANY}");
+    }
 
     #[test]
     fn a_place_is_free_again_when_its_connection_ends() {
