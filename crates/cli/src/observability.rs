@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use runner_configuration_server::RunnerConfigurationServiceDispatcher;
-use runner_configuration_server::rpc::serve::{ConnectionOptions, serve};
+use runner_configuration_server::rpc::serve::{ConnectionOptions, bind, serve};
 use runner_configuration_server::rpc::{Dispatch, ObservedCall, Observer, Refusal};
 use runner_configuration_service::Service;
 use runner_configuration_service::store::ObservedStore;
@@ -58,7 +58,7 @@ impl Observability {
                 sent,
             });
         };
-        let listener = bind(address, "--metrics-listen").await?;
+        let listener = listen(address, "--metrics-listen")?;
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "metrics and probes");
         }
@@ -137,12 +137,10 @@ impl Observer for CallObservers {
 }
 
 /// Listens on an address that `setting` gave.
-pub(crate) async fn bind(address: SocketAddr, setting: &'static str) -> Result<TcpListener, Error> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|reason| Error::Listen {
-            address,
-            reason,
-            setting,
-        })
+pub(crate) fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListener, Error> {
+    bind(address).map_err(|reason| Error::Listen {
+        address,
+        reason,
+        setting,
+    })
 }

@@ -23,7 +23,7 @@ use crate::cors::Origin;
 use crate::duration::Span;
 use crate::error::Error;
 use crate::limits::LimitArguments;
-use crate::observability::{Observability, bind};
+use crate::observability::{self, Observability};
 use crate::oidc::OidcArguments;
 use crate::otlp::{OtlpArguments, Telemetry};
 use crate::place::StoreArguments;
@@ -186,7 +186,7 @@ async fn serve(arguments: Arguments, mut telemetry: Option<Telemetry>) -> Result
     // Before anything is made on disk: a port that is taken is the most likely obstacle.
     let tls = arguments.tls.load()?;
     let provider = arguments.oidc.start()?;
-    let listener = listen(arguments.listen, tls.is_some(), arguments.plaintext).await?;
+    let listener = listen(arguments.listen, tls.is_some(), arguments.plaintext)?;
     let address = listener.local_addr().map_err(Error::Start)?;
     let health = Health::new([SERVICE_NAME]).await;
     let readiness = Readiness::new(health.clone());
@@ -316,9 +316,9 @@ async fn ignore(mut reloads: Reloads) {
     }
 }
 
-async fn listen(address: SocketAddr, tls: bool, plaintext: bool) -> Result<TcpListener, Error> {
+fn listen(address: SocketAddr, tls: bool, plaintext: bool) -> Result<TcpListener, Error> {
     let in_the_clear = refuse_plaintext(address, tls, plaintext)?;
-    let listener = bind(address, "--listen").await?;
+    let listener = observability::listen(address, "--listen")?;
     if in_the_clear {
         tracing::warn!(
             %address,

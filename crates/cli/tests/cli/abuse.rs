@@ -113,7 +113,7 @@ fn bodies_that_do_not_end() {
         ("grpc 16", 100),
         ("grpc 11", 100),
     ];
-    withstand(attacks::slow_bodies, &["--body-timeout", "1"], &expected);
+    withstand(attacks::slow_bodies, &["--body-timeout", "2"], &expected);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Serving connections, within limits: what [`axum::serve()`] leaves open to whoever connects.
 //!
 //! ```no_run
-//! use runner_configuration_server::rpc::serve::{ConnectionOptions, serve};
+//! use runner_configuration_server::rpc::serve::{ConnectionOptions, bind, serve};
 //!
 //! # async fn example(service: impl runner_configuration_server::RunnerConfigurationService) -> std::io::Result<()> {
 //! let service = runner_configuration_server::service(service);
-//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! let listener = bind(([127, 0, 0, 1], 8080).into())?;
 //! // A program would end with a signal: tokio::signal::ctrl_c(), for example.
 //! let stop = std::future::pending();
 //! serve(listener, service, ConnectionOptions::default(), stop).await;
@@ -14,6 +14,7 @@
 //! ```
 
 mod activity;
+mod backlog;
 mod connection;
 mod end;
 mod guarded;
@@ -39,6 +40,7 @@ use tokio::task::AbortHandle;
 use tower::Service;
 
 use self::activity::Patience;
+pub use self::backlog::bind;
 use self::open::Open;
 use self::turns::{InTurn, Spawner, Turns};
 use super::{Observer, Refusal};
@@ -133,7 +135,8 @@ const ACCEPTED_AT_ONCE: u64 = 16;
 
 /// Serves the connections of a listener until `stop` is ready, and then until the calls in flight are answered.
 ///
-/// The listener is a [`TcpListener`](tokio::net::TcpListener) or a [`TlsListener`](super::tls::TlsListener), for example.
+/// The listener is a [`TcpListener`](tokio::net::TcpListener), as [`bind()`] makes it, or a
+/// [`TlsListener`](super::tls::TlsListener), for example.
 pub async fn serve<L, S>(
     mut listener: L,
     service: S,
