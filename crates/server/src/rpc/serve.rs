@@ -32,7 +32,6 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::serve::Listener;
 use http::{Request, Response};
-use hyper::rt::Executor as _;
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto::Builder;
 use tokio::runtime::Handle;
@@ -171,7 +170,7 @@ pub async fn serve<L, S>(
         tracing::trace!(?address, "a connection is open");
         let spawner = Spawner::new(&turns, &place.activity.share);
         let builder = options.builder(spawner.clone());
-        spawner.execute(connection::serve(io, service.clone(), builder, place));
+        spawner.spawn(connection::serve(io, service.clone(), builder, place));
     }
     // The port is free for whoever comes next.
     drop(listener);

@@ -24,7 +24,11 @@ use pin_project_lite::pin_project;
 /// How many tasks are woken at once for each thread: more than one, so that none of the threads has to wait for the next.
 const PER_THREAD: usize = 4;
 
-/// How many turns a connection may have before others if it has had none for long: a call over HTTP/2 takes three.
+/// How many calls of a connection over HTTP/2 are begun in one of its turns. What is quick is answered in it, too; the others, and
+/// those that wait, have turns of their own.
+const BEGUN_IN_A_TURN: u64 = 8;
+
+/// How many turns a connection may have before others if it has had none for long: a call over HTTP/2 that waits takes three.
 const CREDIT: u64 = 8;
 
 /// Gives out turns.
@@ -50,6 +54,8 @@ struct Had {
     next: AtomicU64,
     /// How often its tasks have been polled.
     turns: AtomicU64,
+    /// The turn in which a call was begun last, and how many have been.
+    begun: (AtomicU64, AtomicU64),
 }
 
 impl Share {
@@ -60,6 +66,15 @@ impl Share {
 
     pub(super) fn count_turn(&self) {
         self.0.turns.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether one more call may be begun in this turn.
+    fn may_begin(&self) -> bool {
+        let ((turn, calls), now) = (&self.0.begun, self.turn());
+        if turn.swap(now, Ordering::Relaxed) != now {
+            calls.store(0, Ordering::Relaxed);
+        }
+        calls.fetch_add(1, Ordering::Relaxed) < BEGUN_IN_A_TURN
     }
 }
 
@@ -80,6 +95,7 @@ impl Turns {
         Share(Arc::new(Had {
             next: AtomicU64::new(now + 1),
             turns: AtomicU64::new(1),
+            begun: <_>::default(),
         }))
     }
 
@@ -235,12 +251,22 @@ impl Wake for Task {
     }
 }
 
+/// Whether a task is polled in a turn that is not its own, before the runtime knows of it.
+#[derive(Clone, Copy, PartialEq)]
+enum Guest {
+    No,
+    Now,
+    /// And the runtime has not polled it since.
+    Before,
+}
+
 pin_project! {
     /// A future that is polled when it is its connection's turn.
     pub(super) struct InTurn<F> {
         #[pin]
         future: F,
         task: Arc<Task>,
+        guest: Guest,
         // The same at every turn, so that whoever keeps it sees that.
         waker: Waker,
     }
@@ -253,6 +279,8 @@ pin_project! {
             drop(task.waker.take());
             match task.stage.swap(stage::ENDED, Ordering::AcqRel) {
                 stage::WAITS => task.turns.queue().forget(task),
+                // It panicked in a turn that was not its own.
+                _ if *this.guest == Guest::Now => {}
                 stage::HAS_TURN | stage::WORKS | stage::WORKS_AND_IS_WOKEN => task.leave(),
                 _ => {}
             }
@@ -272,7 +300,28 @@ impl<F> InTurn<F> {
             future,
             waker: Arc::clone(&task).into(),
             task,
+            guest: Guest::No,
         }
+    }
+}
+
+impl<F: Future> InTurn<F> {
+    /// Polls it for the first time, in the turn of another task, before it is spawned.
+    fn begin(self: Pin<&mut Self>) -> Poll<F::Output> {
+        let this = self.project();
+        let task = &*this.task;
+        *this.guest = Guest::Now;
+        task.stage.store(stage::WORKS, Ordering::Release);
+        let polled = this.future.poll(&mut Context::from_waker(this.waker));
+        *this.guest = Guest::Before;
+        if polled.is_ready() {
+            task.stage.store(stage::ENDED, Ordering::Release);
+        } else if !task.change(stage::WORKS, stage::SLEEPS) {
+            // Woken already. If it has a turn at once, the runtime's first poll is that.
+            task.change(stage::WORKS_AND_IS_WOKEN, stage::SLEEPS);
+            task.ask();
+        }
+        polled
     }
 }
 
@@ -283,9 +332,10 @@ impl<F: Future> Future for InTurn<F> {
         let this = self.project();
         let task = &*this.task;
         task.waker.register(context.waker());
+        let was_guest = std::mem::replace(this.guest, Guest::No) == Guest::Before;
         if !task.change(stage::HAS_TURN, stage::WORKS) {
-            // At first nobody has woken it but the runtime.
-            if !task.ask() || !task.change(stage::HAS_TURN, stage::WORKS) {
+            // At first nobody has woken it but the runtime, and it has had that turn if it was a guest in another's.
+            if was_guest || !task.ask() || !task.change(stage::HAS_TURN, stage::WORKS) {
                 return Poll::Pending;
             }
         }
@@ -303,7 +353,7 @@ impl<F: Future> Future for InTurn<F> {
     }
 }
 
-/// Spawns a connection's tasks: itself, and over HTTP/2 its calls.
+/// Spawns a connection's tasks: itself, and over HTTP/2 its calls, which begin in its turn.
 #[derive(Clone)]
 pub(super) struct Spawner {
     turns: Arc<Turns>,
@@ -317,6 +367,19 @@ impl Spawner {
             share: share.clone(),
         }
     }
+
+    /// Spawns what does not belong to anybody's turn.
+    pub(super) fn spawn<F>(&self, future: F)
+    where
+        F: Future + Send + 'static,
+        F::Output: Send,
+    {
+        tokio::spawn(self.in_turn(future));
+    }
+
+    fn in_turn<F>(&self, future: F) -> InTurn<F> {
+        InTurn::new(&self.turns, &self.share, future)
+    }
 }
 
 impl<F> Executor<F> for Spawner
@@ -325,7 +388,13 @@ where
     F::Output: Send,
 {
     fn execute(&self, future: F) {
-        tokio::spawn(InTurn::new(&self.turns, &self.share, future));
+        if !self.share.may_begin() {
+            return self.spawn(future);
+        }
+        let mut call = Box::pin(self.in_turn(future));
+        if call.as_mut().begin().is_pending() {
+            tokio::spawn(call);
+        }
     }
 }
 
@@ -335,7 +404,7 @@ mod tests {
     use std::time::Duration;
 
     use futures_util::FutureExt as _;
-    use tokio::sync::mpsc;
+    use tokio::sync::{mpsc, oneshot};
     use tokio::task::yield_now;
 
     use super::*;
@@ -472,6 +541,95 @@ mod tests {
         assert_eq!(turns.queue().free, 1);
     }
 
+    /// A call that says when it is polled, and ends when it is told to.
+    fn call(
+        polls: &mpsc::UnboundedSender<usize>,
+        number: usize,
+    ) -> (
+        mpsc::UnboundedSender<()>,
+        impl Future<Output = ()> + Send + use<>,
+    ) {
+        let (end, mut ends) = mpsc::unbounded_channel();
+        let polls = polls.clone();
+        let call = poll_fn(move |context| {
+            polls.send(number).unwrap();
+            ends.poll_recv(context).map(drop)
+        });
+        (end, call)
+    }
+
+    #[tokio::test]
+    async fn calls_begin_in_the_turn_of_their_connection_until_they_are_too_many() {
+        let turns = turns(1);
+        let spawner = Spawner::new(&turns, &turns.share());
+        let (polls, mut polled) = mpsc::unbounded_channel();
+        for _ in 0..2 {
+            for number in 0..10 {
+                let (end, call) = call(&polls, number);
+                end.send(()).unwrap();
+                spawner.execute(call);
+            }
+            let begun: Vec<_> = std::iter::from_fn(|| polled.try_recv().ok()).collect();
+            assert_eq!(begun, [0, 1, 2, 3, 4, 5, 6, 7], "and they are answered");
+            spawner.share.count_turn();
+        }
+        drop(polls);
+        let mut later = Vec::new();
+        while let Some(number) = polled.recv().await {
+            later.push(number);
+        }
+        assert_eq!(later, [8, 9, 8, 9], "they have turns of their own");
+        assert_eq!(turns.queue().free, 1);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_waits_is_polled_again_when_it_is_woken_and_not_before() {
+        let turns = turns(1);
+        let spawner = Spawner::new(&turns, &turns.share());
+        let (polls, mut polled) = mpsc::unbounded_channel();
+        let (end, waits) = call(&polls, 0);
+        spawner.execute(waits);
+        for _ in 0..10 {
+            yield_now().await;
+        }
+        assert_eq!(polled.try_recv(), Ok(0));
+        assert!(polled.try_recv().is_err(), "nobody has woken it");
+        end.send(()).unwrap();
+        assert_eq!(polled.recv().await, Some(0));
+        // One that is woken before the runtime knows of it.
+        let (end, waits) = call(&polls, 1);
+        spawner.execute(waits);
+        end.send(()).unwrap();
+        assert_eq!(polled.recv().await, Some(1));
+        assert_eq!(polled.recv().await, Some(1));
+        // And one that wakes itself while it begins.
+        let mut is_woken = false;
+        spawner.execute(poll_fn(move |context| {
+            polls.send(2).unwrap();
+            context.waker().wake_by_ref();
+            match std::mem::replace(&mut is_woken, true) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        }));
+        assert_eq!(polled.recv().await, Some(2));
+        assert_eq!(polled.recv().await, Some(2));
+        assert_eq!(polled.recv().await, None);
+        assert_eq!(turns.queue().free, 1);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_panics_while_it_begins_gives_no_turn_back() {
+        let turns = turns(1);
+        let spawner = Spawner::new(&turns, &turns.share());
+        let connection = InTurn::new(&turns, &spawner.share.clone(), async move {
+            spawner.execute(async { panic!("in a call") });
+        });
+        let works = tokio::spawn(connection);
+        assert!(works.await.unwrap_err().is_panic());
+        assert_eq!(turns.queue().free, 1);
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn no_waking_is_lost() {
         const TASKS: usize = 64;
@@ -499,13 +657,30 @@ mod tests {
                     assert_eq!(receiver.recv().await, Some(round));
                 }
             };
-            tasks.push(tokio::spawn(InTurn::new(&turns, &turns.share(), work)));
+            let (done, ended) = oneshot::channel();
+            let work = async move {
+                work.await;
+                done.send(()).unwrap();
+            };
+            // Half of them begin in the turn of another.
+            match number % 2 {
+                0 => Spawner::new(&turns, &turns.share()).spawn(work),
+                _ => Spawner::new(&turns, &turns.share()).execute(work),
+            }
+            tasks.push(ended);
         }
         for task in tasks {
             let ended = tokio::time::timeout(Duration::from_secs(60), task).await;
             ended.expect("it was woken").unwrap();
         }
-        let queue = turns.queue();
-        assert_eq!((queue.free, queue.waiting.len()), (2, 0));
+        // The last of them may still be in its turn.
+        let all_are_back = async {
+            while turns.queue().free < 2 {
+                yield_now().await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(60), all_are_back).await;
+        waited.expect("all turns are given back");
+        assert!(turns.queue().waiting.is_empty());
     }
 }
