@@ -5,11 +5,16 @@
 //! wait, and whose connection has had less goes first: [start-time fair queueing], with turns for packets. Nobody looks at a
 //! clock; a turn costs two short locks.
 //!
+//! Where thousands of connections that have had little have something to do at once, since their deadline is over, or their caller
+//! has closed them all, a call that comes then has had as little. It goes first, and not behind all of them. Nobody waits forever for
+//! that: who has had a turn has had more than those that wait.
+//!
 //! What is in the runtime's queues beside connections is not counted, and what arrives is seen only when the runtime looks: a
 //! program that has to be quick under load does so more often than tokio by default (`event_interval`).
 //!
 //! [start-time fair queueing]: https://doi.org/10.1145/248156.248171
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -39,8 +44,8 @@ struct Queue {
     free: usize,
     /// The start of the turn that was given last.
     now: u64,
-    /// By the starts of their turns, and in order.
-    waiting: BTreeMap<(u64, u64), Arc<Task>>,
+    /// By the starts of their turns; where these are equal, whoever came last goes first.
+    waiting: BTreeMap<(u64, Reverse<u64>), Arc<Task>>,
     next: u64,
 }
 
@@ -126,7 +131,8 @@ impl Queue {
     }
 
     fn wait(&mut self, start: u64, task: &Arc<Task>) {
-        self.waiting.insert((start, self.next), Arc::clone(task));
+        let place = (start, Reverse(self.next));
+        self.waiting.insert(place, Arc::clone(task));
         self.next += 1;
     }
 
@@ -455,7 +461,7 @@ mod tests {
         has_turns(&turns, &busy, 4);
         let new = turns.share();
         let order = order(&turns, &[&busier, &new, &busy, &paused]).await;
-        assert_eq!(order, [3, 2, 0, 1]);
+        assert_eq!(order, [3, 2, 1, 0]);
     }
 
     #[tokio::test]
@@ -466,7 +472,11 @@ mod tests {
             InTurn::new(&turns, &alone, async {}).await;
         }
         let order = order(&turns, &[&alone, &other]).await;
-        assert_eq!(order, [0, 1]);
+        assert_eq!(
+            order,
+            [1, 0],
+            "they have had as little, so the last goes first"
+        );
     }
 
     #[tokio::test]
@@ -479,6 +489,16 @@ mod tests {
         let order = order(&turns, &connections).await;
         assert_eq!(order[0], 20);
         assert!(order[1..].is_sorted());
+    }
+
+    #[tokio::test]
+    async fn a_call_goes_before_a_thousand_connections_that_have_had_as_little() {
+        let turns = turns(0);
+        let busy = turns.share();
+        let paused: Vec<_> = (0..1000).map(|_| turns.share()).collect();
+        has_turns(&turns, &busy, 1000);
+        let order = order(&turns, &paused.iter().collect::<Vec<_>>()).await;
+        assert_eq!(order[0], 999);
     }
 
     #[tokio::test]
